@@ -1,0 +1,19 @@
+package krm
+
+// Identity names an object: its type, namespace and name. The zero Namespace
+// means cluster-scoped or not set. Name is empty for an object that has only
+// metadata.generateName.
+type Identity struct {
+	APIVersion string
+	Kind       string
+	Namespace  string
+	Name       string
+}
+
+// Group returns the API group: "" for core ("v1"), "apps" for "apps/v1".
+func (id Identity) Group() string { panic("todo") }
+
+// String returns "<kind>.<group> <namespace>/<name>", the form of every
+// message of this project: "Deployment.apps shop/web", "Secret shop/db",
+// "ClusterRole.rbac.authorization.k8s.io admin".
+func (id Identity) String() string { panic("todo") }
