@@ -1,0 +1,91 @@
+# The door to everything: `make help`.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+export GOTOOLCHAIN := local
+export GOFLAGS := -buildvcs=false
+# Absolute, because each module builds from its own folder.
+export BIN := $(abspath $(or $(BIN),bin))
+export VELERO_KRM_BIN := $(BIN)
+
+GO ?= go
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
+MODULES := . velero e2e e2e/controlplane bench
+LDFLAGS := -s -w -X main.version=$(VERSION)
+
+.PHONY: help
+help: ## List what can be made.
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z][a-zA-Z0-9_.-]*:.*## / {printf "  %-22s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+##@ Build
+
+.PHONY: build
+build: $(BIN)/velero-krm $(BIN)/krm-functions ## Build the command and the functions into bin/.
+
+# Go keeps its own build cache, so these are always asked and cost nothing when
+# nothing changed.
+.PHONY: $(BIN)/velero-krm $(BIN)/krm-functions
+$(BIN)/velero-krm:
+	@echo "building velero-krm"
+	@CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $@ ./cmd/velero-krm
+$(BIN)/krm-functions:
+	@echo "building krm-functions"
+	@CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o $@ ./cmd/krm-functions
+
+include velero/build.mk
+include e2e/build.mk
+
+##@ Use
+
+.PHONY: demo
+demo: build plugin stack ## Back up, transform and restore an application on a real Velero, and show the change.
+	@cd e2e && $(GO) run ./cmd/demo
+
+.PHONY: bench
+bench: build ## Measure against the original library's way; prints "figure <name> <value> <unit>".
+	@cd bench && $(GO) run .
+
+##@ Check
+
+.PHONY: test
+test: test-unit test-e2e ## Everything: unit tests with the race detector, conformance, fixtures, end to end.
+
+.PHONY: test-unit
+test-unit: cgo ## Unit tests, conformance suite, fixtures and dependency tests, with the race detector.
+	@echo "unit tests"
+	@$(GO) test -race -timeout 20m ./...
+	@cd velero && $(GO) test -race -timeout 20m ./...
+	@cd bench && $(GO) test -timeout 10m ./...
+
+.PHONY: test-e2e
+test-e2e: build plugin stack ## Features on the real stack: etcd, kube-apiserver, Velero, its AWS plugin, S3.
+	@echo "end-to-end tests"
+	@cd e2e && $(GO) test -count=1 -timeout 30m ./...
+
+.PHONY: cgo
+cgo:
+	@command -v $${CC:-gcc} >/dev/null || { echo "the race detector needs a C compiler: apt-get install gcc libc6-dev" >&2; exit 2; }
+
+.PHONY: lint
+lint: ## Lint every module with the pinned linter.
+	@hack/lint.sh $(MODULES)
+
+.PHONY: fmt
+fmt: ## Format every module.
+	@hack/lint.sh --fix $(MODULES)
+
+.PHONY: verify
+verify: ## Check that go.mod files are tidy.
+	@for m in $(MODULES); do echo "tidy $$m"; (cd $$m && $(GO) mod tidy -diff); done
+
+FUZZTIME ?= 30s
+.PHONY: fuzz
+fuzz: ## Fuzz every fuzz target for FUZZTIME (default 30s) each.
+	@hack/fuzz.sh $(FUZZTIME)
+
+.PHONY: clean
+clean: ## Remove what was built.
+	@rm -rf $(BIN)
