@@ -1,0 +1,63 @@
+# The programs of the real stack, built from the modules that e2e/go.mod and
+# e2e/controlplane/go.mod pin. Included by the Makefile at the root; works alone
+# too: make -f e2e/build.mk stack. A program is rebuilt when what it is built
+# from changes: the module files, or our own source.
+
+BIN ?= bin
+
+E2E_GO ?= go
+VELERO_VERSION := v1.18.3
+KUBE_VERSION := v1.34.3
+
+# Clients parse the version of a server, so it must be set as a release sets it.
+# The date is fixed so that a rebuild gives the same file.
+E2E_KUBE_PKG := k8s.io/component-base/version
+E2E_KUBE_LDFLAGS := -s -w \
+	-X $(E2E_KUBE_PKG).gitVersion=$(KUBE_VERSION) \
+	-X $(E2E_KUBE_PKG).gitMajor=1 \
+	-X $(E2E_KUBE_PKG).gitMinor=34 \
+	-X $(E2E_KUBE_PKG).gitCommit=$(KUBE_VERSION) \
+	-X $(E2E_KUBE_PKG).gitTreeState=clean \
+	-X $(E2E_KUBE_PKG).buildDate=2025-01-01T00:00:00Z
+E2E_VELERO_LDFLAGS := -s -w \
+	-X github.com/vmware-tanzu/velero/pkg/buildinfo.Version=$(VELERO_VERSION) \
+	-X github.com/vmware-tanzu/velero/pkg/buildinfo.GitTreeState=clean
+
+E2E_DIR := $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))
+E2E_MOD := $(E2E_DIR)/go.mod $(E2E_DIR)/go.sum
+E2E_CONTROLPLANE_SRC := $(E2E_DIR)/controlplane/go.mod $(E2E_DIR)/controlplane/go.sum \
+	$(wildcard $(E2E_DIR)/controlplane/*.go)
+
+# e2e_build,module folder,package,output,ldflags
+define e2e_build
+	@mkdir -p $(BIN)
+	@CGO_ENABLED=0 $(E2E_GO) build -C $(1) -trimpath -ldflags '$(4)' -o $(abspath $(3)) $(2)
+endef
+
+.PHONY: stack controlplane velero-stock velero-plugin-for-aws versitygw
+
+stack: controlplane velero-stock velero-plugin-for-aws versitygw ## Build the programs of the test stack (about 12 minutes the first time on two cores)
+
+controlplane: $(BIN)/controlplane ## Build etcd and kube-apiserver
+
+velero-stock: $(BIN)/velero-stock ## Build Velero as released
+
+velero-plugin-for-aws: $(BIN)/velero-plugin-for-aws ## Build Velero's plugin for S3
+
+versitygw: $(BIN)/versitygw ## Build the S3 server
+
+$(BIN)/controlplane: $(E2E_CONTROLPLANE_SRC)
+	@echo "build   controlplane: etcd and kube-apiserver $(KUBE_VERSION) (about 5 minutes when nothing is cached)"
+	$(call e2e_build,$(E2E_DIR)/controlplane,.,$@,$(E2E_KUBE_LDFLAGS))
+
+$(BIN)/velero-stock: $(E2E_MOD)
+	@echo "build   velero-stock: Velero $(VELERO_VERSION) (about 4 minutes when nothing is cached)"
+	$(call e2e_build,$(E2E_DIR),github.com/vmware-tanzu/velero/cmd/velero,$@,$(E2E_VELERO_LDFLAGS))
+
+$(BIN)/velero-plugin-for-aws: $(E2E_MOD)
+	@echo "build   velero-plugin-for-aws"
+	$(call e2e_build,$(E2E_DIR),github.com/vmware-tanzu/velero-plugin-for-aws/velero-plugin-for-aws,$@,-s -w)
+
+$(BIN)/versitygw: $(E2E_MOD)
+	@echo "build   versitygw, the S3 server"
+	$(call e2e_build,$(E2E_DIR),github.com/versity/versitygw/cmd/versitygw,$@,-s -w)
