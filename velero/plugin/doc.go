@@ -1,0 +1,40 @@
+// Package plugin is velero-plugin-krm: it runs pipelines of KRM functions on
+// the objects that a stock Velero server backs up and restores.
+//
+// Start with [Flags], then [NewBackupItemAction] and [NewRestoreItemAction],
+// which give Velero's plugin framework what it registers under [Name].
+//
+// # Which pipelines run
+//
+// Pipelines are the values of the ConfigMaps in Velero's namespace that carry
+// the label velero-krm.io/pipeline. A Backup or Restore names those it wants,
+// in order, with the annotation velero-krm.io/pipeline ("a,b") or the label of
+// the same name ("a", or "a_b": a label's value holds no comma and a
+// pipeline's name no underscore). One that names none gets the pipelines with
+// spec.default, in the order of their names; the value "none" or "" asks for
+// none at all.
+//
+// # What is guaranteed
+//
+// A run whose pipelines cannot be had never goes through unconverted: Velero
+// asks the plugin what it applies to before it writes anything, and the answer
+// to a run whose pipelines do not load is an error, which ends the run. Where
+// several runs start at the same moment that answer cannot be told apart, and
+// each object of the broken run fails instead.
+//
+// On restore a function sees the object as it is in the backup, with status
+// and owner references and in its original namespace; what it changed is
+// carried over to the object that Velero is about to create.
+//
+// # What a stock Velero cannot do
+//
+// Steps with scope List or permission to Create are refused: Velero hands out
+// one object at a time and takes one back. Namespaces never come to a plugin
+// on restore. Leaving an object out of a backup needs Velero 1.18.
+//
+// # Order
+//
+// Velero runs the actions compiled into itself first, then those of the plugin
+// executables in the order of their file names, and within one executable in
+// the order of the actions' names.
+package plugin
