@@ -1,6 +1,11 @@
 package krm
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+)
 
 // ErrNoResourceList says that a function printed nothing. It never means
 // "remove everything": a function says that with an empty items list.
@@ -13,11 +18,23 @@ type SyntaxError struct {
 	// Reason is one sentence without values of the document, which might be
 	// secret.
 	Reason string
-	// Hint says what to do; may be empty.
+	// Hint says what to do; may be empty. It is part of the error's text.
 	Hint string
 }
 
-func (e *SyntaxError) Error() string { panic("todo") }
+// Error returns "line <n>: <reason>: <hint>" without the parts that are not
+// known.
+func (e *SyntaxError) Error() string {
+	var b strings.Builder
+	if e.Line > 0 {
+		b.WriteString("line " + strconv.Itoa(e.Line) + ": ")
+	}
+	b.WriteString(e.Reason)
+	if e.Hint != "" {
+		b.WriteString(": " + e.Hint)
+	}
+	return b.String()
+}
 
 // NotKRMError says that a value is not a KRM object.
 type NotKRMError struct {
@@ -28,11 +45,25 @@ type NotKRMError struct {
 	Missing string
 }
 
-func (e *NotKRMError) Error() string { panic("todo") }
+// Error names the item and the field, never a value.
+func (e *NotKRMError) Error() string {
+	what := "not a KRM object"
+	if e.Index >= 0 {
+		what = fmt.Sprintf("items[%d] is not a KRM object", e.Index)
+	}
+	if e.Missing == "" {
+		return what + ": expected a mapping"
+	}
+	return what + ": " + e.Missing + " is missing or has the wrong type"
+}
 
 // WrongKindError says that the document is of another kind than ResourceList.
 type WrongKindError struct {
 	APIVersion, Kind string
 }
 
-func (e *WrongKindError) Error() string { panic("todo") }
+// Error names the kind that was found and the one that was expected.
+func (e *WrongKindError) Error() string {
+	return fmt.Sprintf("expected kind %s of %s, found kind %q of %q",
+		ResourceListKind, ResourceListAPIVersion, e.Kind, e.APIVersion)
+}

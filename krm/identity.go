@@ -1,5 +1,7 @@
 package krm
 
+import "strings"
+
 // Identity names an object: its type, namespace and name. The zero Namespace
 // means cluster-scoped or not set. Name is empty for an object that has only
 // metadata.generateName.
@@ -11,9 +13,27 @@ type Identity struct {
 }
 
 // Group returns the API group: "" for core ("v1"), "apps" for "apps/v1".
-func (id Identity) Group() string { panic("todo") }
+func (id Identity) Group() string {
+	group, _, found := strings.Cut(id.APIVersion, "/")
+	if !found {
+		return ""
+	}
+	return group
+}
 
 // String returns "<kind>.<group> <namespace>/<name>", the form of every
 // message of this project: "Deployment.apps shop/web", "Secret shop/db",
 // "ClusterRole.rbac.authorization.k8s.io admin".
-func (id Identity) String() string { panic("todo") }
+func (id Identity) String() string {
+	var b strings.Builder
+	b.WriteString(id.Kind)
+	if group := id.Group(); group != "" {
+		b.WriteString("." + group)
+	}
+	b.WriteByte(' ')
+	if id.Namespace != "" {
+		b.WriteString(id.Namespace + "/")
+	}
+	b.WriteString(id.Name)
+	return b.String()
+}

@@ -1,5 +1,11 @@
 package krm
 
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+)
+
 // Item is one KRM object. It keeps the JSON it was made from and decodes it
 // only on demand.
 //
@@ -10,24 +16,204 @@ type Item struct {
 	meta meta
 }
 
+// meta is what the scan of an item found. Offsets count from the start of raw;
+// 0 means that the field is not there.
+type meta struct {
+	identity     Identity
+	generateName bool
+	// clean means that every YAML reader takes raw as it stands.
+	clean bool
+	// metadata is the offset of the '{' of metadata.
+	metadata int
+	// annStart and annEnd bound the value of metadata.annotations.
+	annStart, annEnd int
+}
+
 // NewItem returns the object that raw, one JSON object, holds. raw is kept
 // and not copied: the caller must not change it afterwards. Surrounding white
-// space is allowed; numbers, key order and inner white space stay as they are.
+// space is dropped; numbers, key order and inner white space stay as they are.
+// As in encoding/json, bytes that are not UTF-8 count as U+FFFD.
 //
 // # Errors
 //
-// A [*SyntaxError] when raw is not one JSON object or repeats a key in any
-// mapping; a [*NotKRMError] when apiVersion, kind, or both metadata.name and
-// metadata.generateName are missing or not strings.
+// A [*SyntaxError] when raw is not one JSON object, repeats a key in any
+// mapping, or nests deeper than 1,000 levels; a [*NotKRMError] when
+// apiVersion, kind, or both metadata.name and metadata.generateName are
+// missing, empty or not strings, when metadata.namespace is there and not a
+// string, or metadata.annotations is there and not a mapping.
 func NewItem(raw []byte) (*Item, error) {
-	panic("todo")
+	return parseItem(raw, true)
+}
+
+// parseItem is NewItem; named says whether the object needs a name.
+func parseItem(raw []byte, named bool) (*Item, error) {
+	var room [64]keyRef
+	s := scanner{data: raw, keys: room[:0]}
+	it, missing := s.item(named)
+	if s.fault == noFault && s.space() != 0 {
+		s.fail(faultTrailing, s.pos)
+	}
+	if err := s.err(); err != nil {
+		return nil, err
+	}
+	if it == nil {
+		return nil, &NotKRMError{Index: -1, Missing: missing}
+	}
+	if s.pos < len(raw) { // a NUL byte ends the white space, too
+		s.fail(faultTrailing, s.pos)
+		return nil, s.err()
+	}
+	return it, nil
+}
+
+// item scans one value that should be a KRM object. When it is valid JSON but
+// no KRM object, it returns nil and the field to name in the error.
+func (s *scanner) item(named bool) (it *Item, missing string) {
+	wasDirty := s.dirty
+	if s.space() != '{' {
+		s.value()
+		return nil, ""
+	}
+	s.dirty = false
+	h := header{scanner: s, start: s.pos}
+	if !h.scan() {
+		return nil, ""
+	}
+	h.meta.clean = !s.dirty
+	s.dirty = s.dirty || wasDirty
+	if missing = h.missing(named); missing != "" {
+		return nil, missing
+	}
+	return &Item{raw: s.data[h.start:s.pos:s.pos], meta: h.meta}, ""
+}
+
+// header scans an object and picks out what names it.
+type header struct {
+	*scanner
+	start int
+	meta  meta
+	wrong string // first field of the wrong type
+}
+
+func (h *header) scan() bool {
+	base, ok := h.open()
+	if !ok {
+		return false
+	}
+	for h.nextKey(base) {
+		switch string(h.key) {
+		case "apiVersion":
+			ok = h.text(&h.meta.identity.APIVersion, "apiVersion")
+		case "kind":
+			ok = h.text(&h.meta.identity.Kind, "kind")
+		case "metadata":
+			ok = h.metadata()
+		default:
+			ok = h.value()
+		}
+		if !ok {
+			return false
+		}
+	}
+	return h.fault == noFault
+}
+
+func (h *header) metadata() bool {
+	if c := h.space(); c != '{' {
+		if c != 'n' {
+			h.setWrong("metadata")
+		}
+		return h.value()
+	}
+	h.meta.metadata = h.pos - h.start
+	base, ok := h.open()
+	if !ok {
+		return false
+	}
+	for h.nextKey(base) {
+		switch string(h.key) {
+		case "name":
+			ok = h.text(&h.meta.identity.Name, "metadata.name")
+		case "namespace":
+			ok = h.text(&h.meta.identity.Namespace, "metadata.namespace")
+		case "generateName":
+			var prefix string
+			ok = h.text(&prefix, "metadata.generateName")
+			h.meta.generateName = prefix != ""
+		case "annotations":
+			ok = h.annotations()
+		default:
+			ok = h.value()
+		}
+		if !ok {
+			return false
+		}
+	}
+	return h.fault == noFault
+}
+
+func (h *header) annotations() bool {
+	if c := h.space(); c != '{' && c != 'n' {
+		h.setWrong("metadata.annotations")
+	}
+	h.meta.annStart = h.pos - h.start
+	ok := h.value()
+	h.meta.annEnd = h.pos - h.start
+	return ok
+}
+
+// text scans a value that should be a string or null.
+func (h *header) text(to *string, field string) bool {
+	c := h.space()
+	if c != '"' {
+		if c != 'n' {
+			h.setWrong(field)
+		}
+		return h.value()
+	}
+	start, end, plain, ok := h.str()
+	if !ok {
+		return false
+	}
+	if plain {
+		*to = string(h.data[start:end])
+	} else {
+		*to = string(unquote(h.data[start:end]))
+	}
+	return true
+}
+
+func (h *header) setWrong(field string) {
+	if h.wrong == "" {
+		h.wrong = field
+	}
+}
+
+// missing names the field that keeps the object from being a KRM object.
+func (h *header) missing(named bool) string {
+	switch id := &h.meta.identity; {
+	case id.APIVersion == "":
+		return "apiVersion"
+	case id.Kind == "":
+		return "kind"
+	case h.wrong != "":
+		return h.wrong
+	case named && id.Name == "" && !h.meta.generateName:
+		return "metadata.name"
+	}
+	return ""
 }
 
 // FromObject encodes obj, keys sorted, into a new Item. obj may hold what
 // [Item.Object] returns and all that encoding/json can encode. obj is not
-// kept. The errors are those of [NewItem].
+// kept. The errors are those of [NewItem], and those of encoding/json for
+// values that have no JSON.
 func FromObject(obj map[string]any) (*Item, error) {
-	panic("todo")
+	raw, err := appendValue(make([]byte, 0, 1024), obj, 0)
+	if err != nil {
+		return nil, err
+	}
+	return NewItem(raw)
 }
 
 // Raw returns the JSON of the item as it came. The caller must not change it.
@@ -38,7 +224,12 @@ func (it *Item) Raw() []byte { return it.raw }
 // and [encoding/json.Number] for every other number, so that encoding the map
 // again loses no digit.
 func (it *Item) Object() map[string]any {
-	panic("todo")
+	d := decoder{data: it.raw}
+	obj, ok := d.value().(map[string]any)
+	if !ok {
+		return nil
+	}
+	return obj
 }
 
 // Identity returns what names the object. It costs no decoding.
@@ -47,16 +238,80 @@ func (it *Item) Identity() Identity { return it.meta.identity }
 // Annotation returns the value of metadata.annotations[key], and whether it
 // is there and a string. It decodes nothing but that value.
 func (it *Item) Annotation(key string) (string, bool) {
-	panic("todo")
+	var found []byte
+	for e := range it.annotations() {
+		if e.is(it.raw, key) {
+			found = it.raw[e.value:e.valueEnd]
+			break
+		}
+	}
+	if len(found) == 0 || found[0] != '"' {
+		return "", false
+	}
+	return textOf(found[1 : len(found)-1]), true
 }
 
 // Equal reports whether two items are the same object: byte for byte, or, if
 // the bytes differ, the same JSON value with keys in any order, numbers
 // compared by their value.
 func (it *Item) Equal(other *Item) bool {
-	panic("todo")
+	if it == other {
+		return true
+	}
+	if it == nil || other == nil {
+		return false
+	}
+	if bytes.Equal(it.raw, other.raw) {
+		return true
+	}
+	if it.meta.identity != other.meta.identity {
+		return false
+	}
+	return equalValues(it.Object(), other.Object())
 }
 
-type meta struct {
-	identity Identity
+// textOf returns what the content of a valid JSON string stands for.
+func textOf(content []byte) string {
+	if bytes.IndexByte(content, '\\') < 0 {
+		return strings.ToValidUTF8(string(content), "\uFFFD")
+	}
+	return string(unquote(content))
+}
+
+// equalValues compares two decoded values.
+func equalValues(a, b any) bool {
+	switch a := a.(type) {
+	case map[string]any:
+		b, ok := b.(map[string]any)
+		if !ok || len(a) != len(b) {
+			return false
+		}
+		for k, v := range a {
+			w, ok := b[k]
+			if !ok || !equalValues(v, w) {
+				return false
+			}
+		}
+		return true
+	case []any:
+		b, ok := b.([]any)
+		if !ok || len(a) != len(b) {
+			return false
+		}
+		for i := range a {
+			if !equalValues(a[i], b[i]) {
+				return false
+			}
+		}
+		return true
+	case int64:
+		if b, ok := b.(int64); ok {
+			return a == b
+		}
+		return equalNumbers(a, b)
+	case json.Number:
+		return equalNumbers(a, b)
+	default:
+		return a == b
+	}
 }

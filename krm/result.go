@@ -52,7 +52,16 @@ type File struct {
 
 // Failed reports whether the result means failure: severity error or one
 // that the specification does not know.
-func (r Result) Failed() bool { panic("todo") }
+func (r Result) Failed() bool {
+	switch r.Severity {
+	case "", Info, Warning:
+		return false
+	default:
+		return true
+	}
+}
 
 // RefTo returns the reference that a result about id carries.
-func RefTo(id Identity) *ResourceRef { panic("todo") }
+func RefTo(id Identity) *ResourceRef {
+	return &ResourceRef{APIVersion: id.APIVersion, Kind: id.Kind, Name: id.Name, Namespace: id.Namespace}
+}
