@@ -2,18 +2,29 @@ package fn
 
 import (
 	"context"
-	"io"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
 
 	"github.com/velero-krm/velero-krm/krm"
 )
 
+// ConfigAPIVersion is the apiVersion of the config kinds of this project.
+const ConfigAPIVersion = "velero-krm.io/v1alpha1"
+
 // Function is one KRM function. Make it with [New]. It is immutable and may be
-// run by several goroutines at once.
+// run by several goroutines at once. The zero Function must not be run.
 type Function struct {
 	name, summary string
+	config        reflect.Type
+	kinds         []configKind
 	run           func(ctx context.Context, in *krm.ResourceList) (*krm.ResourceList, error)
 	check         func(config *krm.Item) error
 }
+
+// configKind is one kind of object that a function is configured by.
+type configKind struct{ apiVersion, kind string }
 
 // Name of the function: lower case words joined by "-".
 func (f Function) Name() string { return f.name }
@@ -21,12 +32,26 @@ func (f Function) Name() string { return f.name }
 // Summary is one sentence that says what the function does.
 func (f Function) Summary() string { return f.summary }
 
+// ConfigKind is the kind, of apiVersion [ConfigAPIVersion], that configures
+// the function: the name in camel case, as SetLabels for set-labels.
+func (f Function) ConfigKind() string { return camelCase(f.name) }
+
 // CheckConfig reports whether config, nil for none, is one that the function
-// accepts: every problem at once, with field paths.
+// accepts. What is wrong is a [*ConfigError] that lists every problem at once,
+// with field paths.
 func (f Function) CheckConfig(config *krm.Item) error { return f.check(config) }
 
 // Run runs the function over in, which it does not change. Items that the
-// function did not touch are returned as the very same pointers.
+// function did not touch are returned as the very same pointers. Results that
+// in already has come first in the result. A panic of the function is not
+// recovered here.
+//
+// # Errors
+//
+// A [*ConfigError] when the functionConfig is not accepted; the cause of ctx
+// when it ended; a [*RunError], with the results that the function gave, when
+// the function returned an error or made something that is no KRM object. A
+// function that fails by a result of severity error returns no error.
 func (f Function) Run(ctx context.Context, in *krm.ResourceList) (*krm.ResourceList, error) {
 	return f.run(ctx, in)
 }
@@ -34,45 +59,92 @@ func (f Function) Run(ctx context.Context, in *krm.ResourceList) (*krm.ResourceL
 // NoConfig is the config type of a function that takes none.
 type NoConfig struct{}
 
-// Defaulter is a config that fills in its defaults after it was read.
+// Defaulter is a config that fills in its defaults after it was read and
+// before it is validated.
 type Defaulter interface{ Default() }
 
 // Validator is a config that checks itself: every problem, joined by
-// errors.Join, each naming its field.
+// errors.Join, each naming its field; [Invalid] makes one.
 type Validator interface{ Validate() error }
+
+// ConfigReader is a config that reads itself, for a function whose config has
+// a shape that fields cannot say. It gets the whole functionConfig, nil for
+// none, of an accepted kind. Defaulter and Validator still follow.
+type ConfigReader interface{ ReadConfig(config *krm.Item) error }
+
+// Option changes what [New] makes.
+type Option func(*Function)
+
+// AcceptConfig lets the function be configured by another kind, too: for
+// example by that of a function in another catalogue.
+func AcceptConfig(apiVersion, kind string) Option {
+	return func(f *Function) { f.kinds = append(f.kinds, configKind{apiVersion, kind}) }
+}
 
 // New makes a function. C is a struct with json tags; it is read from the
 // functionConfig: from a ConfigMap's data (each value is parsed as the type of
-// its field) or from the spec of a KRM object of any other kind. Keys that C
-// does not have are errors. *C may be a [Defaulter] and a [Validator].
-func New[C any](name, summary string, transform func(ctx context.Context, config C, list *List) error) Function {
-	panic("todo")
+// its field) or from an object of kind [Function.ConfigKind], from its spec
+// or, without one, from its top-level fields. Keys that C does not have are
+// errors. A field with the tag `required:"true"` must be there and not be
+// empty; the tag `doc` says in one phrase what it is for. *C may be a
+// [Defaulter], a [Validator] and a [ConfigReader].
+//
+// transform gets a list of its own. It is not told how many objects of the
+// backup the list holds: the same objects may come in any split.
+func New[C any](name, summary string, transform func(ctx context.Context, config C, list *List) error, opts ...Option) Function {
+	f := Function{
+		name: name, summary: summary,
+		config: reflect.TypeFor[C](),
+		kinds:  []configKind{{"v1", "ConfigMap"}, {ConfigAPIVersion, camelCase(name)}},
+	}
+	for _, opt := range opts {
+		opt(&f)
+	}
+	reader := configReader{function: name, kinds: slices.Clip(f.kinds)}
+	f.check = func(config *krm.Item) error {
+		var c C
+		return reader.read(config, &c)
+	}
+	f.run = func(ctx context.Context, in *krm.ResourceList) (*krm.ResourceList, error) {
+		var c C
+		if err := reader.read(in.FunctionConfig, &c); err != nil {
+			return nil, err
+		}
+		list := newList(ctx, in)
+		err := transform(ctx, c, list)
+		return list.finish(name, in, err)
+	}
+	return f
 }
 
-// List is what a function works on.
-type List struct {
-	// Objects may be reordered, appended to and cut.
-	Objects []*Object
-	results []krm.Result
+// RunError says that a function failed and carries what it said before.
+type RunError struct {
+	// Function is its name.
+	Function string
+	// Results that the function gave before it failed.
+	Results []krm.Result
+	// Err is why.
+	Err error
 }
 
-// Report adds a result.
-func (l *List) Report(r krm.Result) { l.results = append(l.results, r) }
+func (e *RunError) Error() string { return fmt.Sprintf("run function %q: %v", e.Function, e.Err) }
 
-// Object is one mutable object of a List. Reading its identity decodes
-// nothing, so a function that looks only at its own kinds costs nothing for
-// the others.
-type Object struct {
-	item   *krm.Item
-	fields map[string]any
-}
+// Unwrap returns the cause.
+func (e *RunError) Unwrap() error { return e.Err }
 
-// Identity of the object as it came in.
-func (o *Object) Identity() krm.Identity { panic("todo") }
+// FunctionResults returns Results, for callers that know errors by what they
+// carry.
+func (e *RunError) FunctionResults() []krm.Result { return e.Results }
 
-// Main runs f as a program: ResourceList on stdin, ResourceList on stdout,
-// messages on stderr. It returns the exit code: 0, or 1 when the function
-// failed or gave a result of severity error.
-func Main(ctx context.Context, f Function, stdin io.Reader, stdout, stderr io.Writer) int {
-	panic("todo")
+// camelCase turns set-image-registry into SetImageRegistry.
+func camelCase(name string) string {
+	var b strings.Builder
+	for word := range strings.SplitSeq(name, "-") {
+		if word == "" {
+			continue
+		}
+		b.WriteString(strings.ToUpper(word[:1]))
+		b.WriteString(word[1:])
+	}
+	return b.String()
 }

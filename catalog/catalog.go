@@ -1,0 +1,41 @@
+package catalog
+
+import (
+	"github.com/velero-krm/velero-krm/catalog/remove-fields"
+	"github.com/velero-krm/velero-krm/catalog/route"
+	"github.com/velero-krm/velero-krm/catalog/service"
+	"github.com/velero-krm/velero-krm/catalog/set-image-registry"
+	"github.com/velero-krm/velero-krm/catalog/set-labels"
+	"github.com/velero-krm/velero-krm/fn"
+)
+
+// Functions returns every function of the catalogue, sorted by name.
+func Functions() []fn.Function {
+	return []fn.Function{
+		removefields.Function(),
+		route.Function(),
+		service.Function(),
+		setimageregistry.Function(),
+		setlabels.Function(),
+	}
+}
+
+// Lookup returns the function with that name, and whether there is one.
+func Lookup(name string) (fn.Function, bool) {
+	for _, f := range Functions() {
+		if f.Name() == name {
+			return f, true
+		}
+	}
+	return fn.Function{}, false
+}
+
+// Names returns the names of every function, sorted.
+func Names() []string {
+	functions := Functions()
+	names := make([]string, len(functions))
+	for i, f := range functions {
+		names[i] = f.Name()
+	}
+	return names
+}

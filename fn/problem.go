@@ -1,0 +1,153 @@
+package fn
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// Problem is one thing wrong with a config. It never holds the value, which
+// might be secret.
+type Problem struct {
+	// Path of the field, as spec.mappings[0].to; empty for the config itself.
+	Path string
+	// Reason says what is wrong.
+	Reason string
+	// Hint says what to do; may be empty.
+	Hint string
+}
+
+func (p Problem) Error() string {
+	s := p.Reason
+	if p.Path != "" {
+		s = p.Path + ": " + s
+	}
+	if p.Hint != "" {
+		s += " (" + p.Hint + ")"
+	}
+	return s
+}
+
+// Invalid returns a [Problem] for a [Validator] to return, alone or joined
+// with others. path is relative to the config type; hint may be empty.
+func Invalid(path, reason, hint string) error {
+	return Problem{Path: path, Reason: reason, Hint: hint}
+}
+
+// ConfigError lists everything that is wrong with the config of a function.
+type ConfigError struct {
+	// Function is its name.
+	Function string
+	Problems []Problem
+}
+
+func (e *ConfigError) Error() string {
+	lines := make([]string, len(e.Problems))
+	for i, p := range e.Problems {
+		lines[i] = p.Error()
+	}
+	return fmt.Sprintf("read config of function %q: %s", e.Function, strings.Join(lines, "; "))
+}
+
+// Unwrap returns the problems.
+func (e *ConfigError) Unwrap() []error {
+	errs := make([]error, len(e.Problems))
+	for i, p := range e.Problems {
+		errs[i] = p
+	}
+	return errs
+}
+
+// problemsOf flattens what a Validator returned.
+func problemsOf(err error, prefix string) []Problem {
+	if err == nil {
+		return nil
+	}
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		var all []Problem
+		for _, e := range joined.Unwrap() {
+			all = append(all, problemsOf(e, prefix)...)
+		}
+		return all
+	}
+	var p Problem
+	if !errors.As(err, &p) {
+		p = Problem{Reason: err.Error()}
+	}
+	p.Path = joinPath(prefix, p.Path)
+	return []Problem{p}
+}
+
+// joinPath appends a path to a path; either may be empty.
+func joinPath(prefix, path string) string {
+	if prefix == "" || path == "" || path[0] == '[' {
+		return prefix + path
+	}
+	return prefix + "." + path
+}
+
+// keyPath appends one key to a path.
+func keyPath(prefix, key string) string {
+	var b strings.Builder
+	b.WriteString(prefix)
+	position := 1
+	if prefix == "" {
+		position = 0
+	}
+	writeKey(&b, position, key)
+	return b.String()
+}
+
+// Closest returns the candidate that word most likely was meant to be, for
+// "did you mean" hints, and "" when none is near: more than a third of its
+// letters differ.
+func Closest(word string, candidates []string) string {
+	best, bestDistance := "", len(word)/3+1
+	for _, c := range candidates {
+		if strings.EqualFold(word, c) {
+			return c
+		}
+		if d := distance(strings.ToLower(word), strings.ToLower(c)); d < bestDistance {
+			best, bestDistance = c, d
+		}
+	}
+	return best
+}
+
+// maxHintWord bounds the work that a key of the input can cause.
+const maxHintWord = 64
+
+// distance is how many letters must be inserted, removed or replaced.
+func distance(a, b string) int {
+	if len(a) > maxHintWord || len(b) > maxHintWord {
+		return maxHintWord
+	}
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(cost, row[j]+1, diagonal+1)
+		}
+	}
+	return row[len(b)]
+}
+
+// didYouMean is the hint of an unknown key.
+func didYouMean(word string, candidates []string) string {
+	if c := Closest(word, candidates); c != "" {
+		return "did you mean " + c + "?"
+	}
+	if len(candidates) == 0 {
+		return ""
+	}
+	return "known: " + strings.Join(candidates, ", ")
+}

@@ -1,0 +1,71 @@
+package fn
+
+import (
+	"encoding"
+	"reflect"
+)
+
+// ConfigField describes one field of a function's config.
+type ConfigField struct {
+	// Name of the field in the config.
+	Name string
+	// Type is string, boolean, integer, number, any, "list of T" or "map of T",
+	// where T may be "object" with Fields.
+	Type string
+	// Doc is one phrase; may be empty.
+	Doc string
+	// Required fields must be there and not be empty.
+	Required bool
+	// Fields of an object, or of the objects in a list or map.
+	Fields []ConfigField
+}
+
+// ConfigFields describes the config, in the order of the Go struct; empty for
+// a function that takes none or reads its config itself.
+func (f Function) ConfigFields() []ConfigField {
+	if f.config == nil || f.config.Kind() != reflect.Struct {
+		return nil
+	}
+	return describe(f.config)
+}
+
+func describe(t reflect.Type) []ConfigField {
+	var list []ConfigField
+	for _, f := range structFields(t) {
+		name, nested := describeType(f.typ)
+		c := ConfigField{Name: f.name, Type: name, Doc: f.doc, Required: f.required}
+		if nested != nil {
+			c.Fields = describe(nested)
+		}
+		list = append(list, c)
+	}
+	return list
+}
+
+// describeType returns the name of a type and the struct that is in it.
+func describeType(t reflect.Type) (string, reflect.Type) {
+	if reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]()) {
+		return "string", nil
+	}
+	switch t.Kind() {
+	case reflect.Pointer:
+		return describeType(t.Elem())
+	case reflect.Slice:
+		name, nested := describeType(t.Elem())
+		return "list of " + name, nested
+	case reflect.Map:
+		name, nested := describeType(t.Elem())
+		return "map of " + name, nested
+	case reflect.Struct:
+		return "object", t
+	case reflect.String:
+		return "string", nil
+	case reflect.Bool:
+		return "boolean", nil
+	case reflect.Float32, reflect.Float64:
+		return "number", nil
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		return "integer", nil
+	}
+	return "any", nil
+}
