@@ -92,3 +92,24 @@ func TestBenchmarkObjectIsOfTheStatedSize(t *testing.T) {
 		t.Error("the object is not compact")
 	}
 }
+
+func BenchmarkAppend(b *testing.B) {
+	list := &ResourceList{Items: manyItems(b, 1000)}
+	var dst []byte
+	b.ReportAllocs()
+	for b.Loop() {
+		dst = AppendResourceList(dst[:0], list)
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/1000, "ns/item")
+}
+
+func BenchmarkDecode(b *testing.B) {
+	data := AppendResourceList(nil, &ResourceList{Items: manyItems(b, 1000)})
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := Decode(data, DecodeOptions{}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/1000, "ns/item")
+}

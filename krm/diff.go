@@ -55,5 +55,3 @@ type ConflictError struct {
 	// Path of the field; no values are shown.
 	Path string
 }
-
-func (e *ConflictError) Error() string { panic("todo") }

@@ -67,3 +67,8 @@ func (e *WrongKindError) Error() string {
 	return fmt.Sprintf("expected kind %s of %s, found kind %q of %q",
 		ResourceListKind, ResourceListAPIVersion, e.Kind, e.APIVersion)
 }
+
+// Error names the field.
+func (e *ConflictError) Error() string {
+	return "conflict at " + e.Path + ": both sides changed the field to different values"
+}
