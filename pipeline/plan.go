@@ -1,91 +1,29 @@
 package pipeline
 
 import (
-	"context"
-	"log/slog"
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/velero-krm/velero-krm/krm"
 	"github.com/velero-krm/velero-krm/runner"
 )
 
-// Load reads one Pipeline, YAML or JSON, strictly: unknown keys, wrong types
-// and values out of range are errors, all reported at once in a [*LoadError],
-// each with its field path and a hint. name is used in errors.
-func Load(data []byte, name string) (*Pipeline, error) { panic("todo") }
-
-// Problem is one thing wrong with a pipeline.
-type Problem struct {
-	// Path of the field, as spec.mutators[0].exec.
-	Path string
-	// Reason says what is wrong, Hint what to do.
-	Reason, Hint string
-}
-
-// LoadError lists everything that is wrong with a pipeline.
-type LoadError struct {
-	Pipeline string
-	Problems []Problem
-}
-
-func (e *LoadError) Error() string { panic("todo") }
-
-// Env is what a pipeline needs from where it runs.
-type Env struct {
-	// Builtins finds a function of the catalogue by name.
-	Builtins func(name string) (Builtin, bool)
-	// BuiltinNames for hints.
-	BuiltinNames []string
-	// Dir is what relative exec and configPath are relative to. Required for these.
-	Dir string
-	// WorkDir is where executables run; default: a new temporary directory for each call.
-	WorkDir string
-	// KindKnown reports whether a selector's kind can occur; nil skips the
-	// check. An empty apiVersion means any.
-	KindKnown func(apiVersion, kind string) (known bool, hint string, err error)
-	// StockVelero is true where the whole list is never seen: scope List is refused.
-	StockVelero bool
-	// Logger; default discards.
-	Logger *slog.Logger
-	// Clock for timings; default the system's.
-	Clock func() time.Time
-}
-
-// Builtin is a function of the catalogue: fn.Function has these methods.
-type Builtin interface {
-	runner.Function
-	Name() string
-	CheckConfig(config *krm.Item) error
-}
-
-// Program is a pipeline whose functions were found and checked. It may be
-// executed by several goroutines at once.
-type Program struct{ todo int }
-
-// Compile finds the functions of p and checks all that can be checked before
-// an object is touched. The error is a [*LoadError].
-func Compile(p *Pipeline, env Env) (*Program, error) { panic("todo") }
-
-// Input of [Program.Execute].
-type Input struct {
-	Phase Phase
-	Items []*krm.Item
-	// Context is the run's context object for steps that ask for it.
-	Context *krm.Item
-}
-
-// Execute runs the pipeline. The error is not nil only when ctx ended or the
-// phase is not one of the pipeline's; what fails is told in the plan.
-func (p *Program) Execute(ctx context.Context, in Input) (*Plan, error) { panic("todo") }
-
-// Plan says what becomes of each item.
+// Plan says what becomes of each item. It belongs to the caller.
 type Plan struct {
+	// Pipeline is the name of the pipeline.
 	Pipeline string
 	// Items has one entry for each input item, in order.
 	Items []ItemPlan
-	// Added are objects that steps created.
+	// Added are objects that steps created and no later step failed on or
+	// removed, as they are at the end.
 	Added []AddedItem
+	// Steps reports on every step, validators last, also those that selected
+	// nothing.
 	Steps []StepReport
+	// Errors are failures on objects that steps had created: these are not
+	// among Added. Failures on input items stand with their item.
+	Errors []error
 }
 
 // ItemPlan is what becomes of one item.
@@ -96,34 +34,134 @@ type ItemPlan struct {
 	In, Out *krm.Item
 	// Step that failed or removed the item.
 	Step string
-	// Err of a Failed item; names the step and the object.
+	// Err of a Failed item: a [*StepError], which names the step and the object.
 	Err error
 	// Warnings: errors of steps with onError Ignore, and results of severity warning about it.
 	Warnings []string
 }
 
-// Changes lists the fields that changed; Secret values are hashed.
-func (p ItemPlan) Changes() []krm.FieldChange { panic("todo") }
+// Changes lists the fields that changed; Secret values are hashed. It is
+// empty unless the item is Changed.
+func (p ItemPlan) Changes() []krm.FieldChange {
+	if p.Status != runner.Changed {
+		return nil
+	}
+	return krm.Diff(p.In, p.Out)
+}
 
 // AddedItem is an object that a step created.
 type AddedItem struct {
+	// Step that created it.
 	Step string
 	Item *krm.Item
+	// Warnings as in [ItemPlan].
+	Warnings []string
 }
 
 // StepReport tells how one step went.
 type StepReport struct {
-	Name                                                 string
-	Function                                             string // "builtin route", "exec /data/executables/route"
-	SHA256                                               string
-	Validator                                            bool
+	// Name of the step.
+	Name string
+	// Function says what ran: "builtin route", "exec /data/executables/route".
+	Function string
+	// SHA256 of the executable that ran, 64 hex digits; empty for a builtin.
+	SHA256 string
+	// Validator is true for a step of spec.validators.
+	Validator bool
+	// Selected counts the items the function was given; Unchanged, Changed,
+	// Removed and Failed add up to it. Added counts what it created.
 	Selected, Unchanged, Changed, Removed, Added, Failed int
-	Calls                                                int
-	Results                                              []krm.Result
+	// Calls counts how often the function ran. It is 0 when nothing was selected.
+	Calls int
+	// Results the function gave, also in calls that failed.
+	Results []krm.Result
 	// Stderr is the redacted tail of what the function wrote there.
-	Stderr  string
+	Stderr string
+	// Elapsed is the time of the step, all calls together.
 	Elapsed time.Duration
 }
 
-// Failed reports whether any item failed.
-func (p *Plan) Failed() bool { panic("todo") }
+// Failed reports whether any item failed, or an object that a step had created.
+func (p *Plan) Failed() bool {
+	if len(p.Errors) > 0 {
+		return true
+	}
+	for i := range p.Items {
+		if p.Items[i].Status == runner.Failed {
+			return true
+		}
+	}
+	return false
+}
+
+// Failures returns the error of every item that failed, in order, then Errors.
+func (p *Plan) Failures() []error {
+	var errs []error
+	for i := range p.Items {
+		if p.Items[i].Status == runner.Failed {
+			errs = append(errs, p.Items[i].Err)
+		}
+	}
+	return append(errs, p.Errors...)
+}
+
+// Result returns the list as the plan leaves it: input items in their order,
+// without the removed ones, failed ones as they came; then the added ones.
+func (p *Plan) Result() []*krm.Item {
+	items := make([]*krm.Item, 0, len(p.Items)+len(p.Added))
+	for i := range p.Items {
+		if out := p.Items[i].Out; out != nil {
+			items = append(items, out)
+		}
+	}
+	for _, a := range p.Added {
+		items = append(items, a.Item)
+	}
+	return items
+}
+
+// Counts is how many items ended in each way.
+type Counts struct {
+	Unchanged, Changed, Removed, Failed, Added int
+}
+
+// Counts adds up what becomes of the items. Failed includes Errors.
+func (p *Plan) Counts() Counts {
+	c := Counts{Added: len(p.Added), Failed: len(p.Errors)}
+	for i := range p.Items {
+		switch p.Items[i].Status {
+		case runner.Changed:
+			c.Changed++
+		case runner.Removed:
+			c.Removed++
+		case runner.Failed:
+			c.Failed++
+		case runner.Unchanged:
+			c.Unchanged++
+		}
+	}
+	return c
+}
+
+// String reads "2 changed, 1 unchanged"; parts that are zero are left out.
+func (c Counts) String() string {
+	var parts []string
+	for _, p := range []struct {
+		n    int
+		word string
+	}{
+		{c.Changed, "changed"},
+		{c.Added, "added"},
+		{c.Removed, "removed"},
+		{c.Failed, "failed"},
+		{c.Unchanged, "unchanged"},
+	} {
+		if p.n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", p.n, p.word))
+		}
+	}
+	if len(parts) == 0 {
+		return "no objects"
+	}
+	return strings.Join(parts, ", ")
+}

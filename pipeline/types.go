@@ -1,7 +1,5 @@
 package pipeline
 
-import "github.com/velero-krm/velero-krm/krm"
-
 // The type of a Pipeline.
 const (
 	APIVersion = "velero-krm.io/v1alpha1"
@@ -23,6 +21,9 @@ type Pipeline struct {
 	Kind       string   `json:"kind"`
 	Metadata   Metadata `json:"metadata"`
 	Spec       Spec     `json:"spec"`
+
+	// source tells Compile where in the file a field stands.
+	source source
 }
 
 // Metadata of a Pipeline.
@@ -48,20 +49,33 @@ type Spec struct {
 
 // Step is one function of a Pipeline.
 type Step struct {
-	// Name of the step in messages. Default: the function's name.
+	// Name of the step in messages. Default: the function's name, numbered
+	// when several steps would have the same.
 	Name string `json:"name,omitempty"`
 	// Exactly one of these says what runs.
+
+	// Builtin names a function of the catalogue.
 	Builtin string `json:"builtin,omitempty"`
-	Exec    string `json:"exec,omitempty"`
-	Wasm    string `json:"wasm,omitempty"`
-	Image   string `json:"image,omitempty"`
-	Remote  string `json:"remote,omitempty"`
+	// Exec is the path of an executable, relative to [Env.Dir], and its
+	// arguments. They are split at white space; single quotes, double quotes
+	// and a backslash keep what they quote together. No shell runs: variables,
+	// globs and PATH mean nothing.
+	Exec string `json:"exec,omitempty"`
+	// Wasm, Image and Remote are reserved: [Load] refuses them until they exist.
+	Wasm   string `json:"wasm,omitempty"`
+	Image  string `json:"image,omitempty"`
+	Remote string `json:"remote,omitempty"`
 	// SHA256 pins the content of the executable or module: 64 hex digits.
 	SHA256 string `json:"sha256,omitempty"`
 	// At most one of these configures the function.
-	ConfigMap  map[string]string `json:"configMap,omitempty"`
-	Config     map[string]any    `json:"config,omitempty"`
-	ConfigPath string            `json:"configPath,omitempty"`
+
+	// ConfigMap is the data of a ConfigMap named function-input. Values that
+	// are no strings are taken as they are written: 8080 as "8080".
+	ConfigMap map[string]string `json:"configMap,omitempty"`
+	// Config is a whole KRM object; apiVersion and kind are required.
+	Config map[string]any `json:"config,omitempty"`
+	// ConfigPath is a file with one KRM object, relative to [Env.Dir].
+	ConfigPath string `json:"configPath,omitempty"`
 	// Timeout of one call, a Go duration. Default 30s.
 	Timeout string `json:"timeout,omitempty"`
 	// OnError is Fail (default) or Ignore.
@@ -116,5 +130,3 @@ type Selector struct {
 	Labels      map[string]string `json:"labels,omitempty"`
 	Annotations map[string]string `json:"annotations,omitempty"`
 }
-
-var _ = krm.Error

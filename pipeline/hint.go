@@ -1,0 +1,75 @@
+package pipeline
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/velero-krm/velero-krm/krm"
+	"github.com/velero-krm/velero-krm/runner"
+)
+
+// unknownKeyHint tells what the author of an unknown key may have meant.
+func unknownKeyHint(name string, known []string) string {
+	switch name {
+	case "tag":
+		return "not supported: write the version into image"
+	case "<<":
+		return "merge keys are not supported: write the keys out"
+	}
+	return nearestHint(name, known)
+}
+
+// nearestHint reads `did you mean "exec"?`, or lists what there is when
+// nothing is near.
+func nearestHint(name string, known []string) string {
+	best, bestDistance := "", len(name)/3+2
+	for _, k := range known {
+		distance := editDistance(strings.ToLower(name), strings.ToLower(k))
+		if distance < bestDistance {
+			best, bestDistance = k, distance
+		}
+	}
+	if best != "" {
+		return fmt.Sprintf("did you mean %q?", best)
+	}
+	if len(known) == 0 {
+		return ""
+	}
+	return "known: " + strings.Join(known, ", ")
+}
+
+// editDistance counts the letters to insert, delete or replace to get from a
+// to b.
+func editDistance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}
+
+// hintOf returns the hint that an error of another package carries.
+func hintOf(err error) string {
+	var function *runner.FunctionError
+	if errors.As(err, &function) && function.Hint != "" {
+		return function.Hint
+	}
+	var syntax *krm.SyntaxError
+	if errors.As(err, &syntax) {
+		return syntax.Hint
+	}
+	return ""
+}

@@ -1,0 +1,186 @@
+package pipeline
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Load reads one Pipeline, YAML or JSON, strictly: unknown keys, wrong types
+// and values out of range are errors, all reported at once in a [*LoadError],
+// each with its field path, line and a hint. name is used in errors.
+func Load(data []byte, name string) (*Pipeline, error) {
+	docs, err := documents(data, name)
+	if err != nil {
+		return nil, err
+	}
+	if len(docs) != 1 {
+		return nil, documentError(name, docs)
+	}
+	return load(docs[0], name)
+}
+
+// LoadAll reads the Pipelines of all documents of one file, as [Load] reads
+// one. Documents without content are skipped; a file without any is an error,
+// and so are two pipelines of one name. It reports the problems of all
+// documents in one [*LoadError].
+func LoadAll(data []byte, name string) ([]*Pipeline, error) {
+	docs, err := documents(data, name)
+	if err != nil {
+		return nil, err
+	}
+	if len(docs) == 0 {
+		return nil, documentError(name, docs)
+	}
+	var all problems
+	pipelines := make([]*Pipeline, 0, len(docs))
+	seen := map[string]bool{}
+	for _, doc := range docs {
+		p, err := load(doc, name)
+		var bad *LoadError
+		if errors.As(err, &bad) {
+			all.list = append(all.list, bad.Problems...)
+			continue
+		}
+		if seen[p.Metadata.Name] {
+			all.list = append(all.list, Problem{
+				Path: "metadata.name", Line: p.source.line("metadata.name"),
+				Reason: fmt.Sprintf("another pipeline of the file is named %q", p.Metadata.Name), Hint: "give it another name",
+			})
+		}
+		seen[p.Metadata.Name] = true
+		pipelines = append(pipelines, p)
+	}
+	if err := all.err(name); err != nil {
+		return nil, err
+	}
+	return pipelines, nil
+}
+
+// documents parses data into the documents that have content.
+func documents(data []byte, name string) ([]*yaml.Node, error) {
+	if trimmed := bytes.TrimSpace(data); bytes.HasPrefix(trimmed, []byte("{")) && json.Valid(trimmed) {
+		// Tabs are white space in JSON, and nothing else where it is valid; YAML refuses some.
+		data = bytes.ReplaceAll(data, []byte("\t"), []byte(" "))
+	}
+	var docs []*yaml.Node
+	for dec := yaml.NewDecoder(bytes.NewReader(data)); ; {
+		var doc yaml.Node
+		err := dec.Decode(&doc)
+		if errors.Is(err, io.EOF) {
+			return docs, nil
+		}
+		if err != nil {
+			return nil, &LoadError{Pipeline: name, Problems: []Problem{syntaxProblem(err)}}
+		}
+		if len(doc.Content) == 0 {
+			continue
+		}
+		root := doc.Content[0]
+		if root.Kind != yaml.ScalarNode || root.ShortTag() != "!!null" {
+			docs = append(docs, root)
+		}
+	}
+}
+
+var yamlLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?`)
+
+func syntaxProblem(err error) Problem {
+	p := Problem{Reason: "cannot be parsed: " + yamlLine.ReplaceAllString(err.Error(), "")}
+	if m := yamlLine.FindStringSubmatch(err.Error()); m != nil {
+		p.Line, _ = strconv.Atoi(m[1]) // 0 when the parser names no line
+	}
+	p.Hint = "indent with spaces, and the same within one mapping"
+	return p
+}
+
+func documentError(name string, docs []*yaml.Node) error {
+	p := Problem{Reason: "is empty", Hint: "write a document with apiVersion: " + APIVersion + " and kind: " + Kind}
+	if len(docs) > 1 {
+		p = Problem{
+			Line: docs[1].Line, Reason: fmt.Sprintf("has %d documents, want one", len(docs)),
+			Hint: "keep each pipeline in a file or key of its own",
+		}
+	}
+	return &LoadError{Pipeline: name, Problems: []Problem{p}}
+}
+
+func load(root *yaml.Node, name string) (*Pipeline, error) {
+	d := decoder{problems: problems{source: source{name: name, lines: map[string]int{"": root.Line}}}}
+	p := &Pipeline{}
+	d.decode(root, reflect.ValueOf(p).Elem(), "", 0)
+	p.source = d.source
+	if root.Kind == yaml.MappingNode {
+		c := checker{problems: d.problems}
+		c.pipeline(p)
+		d.problems = c.problems
+	}
+	if err := d.err(name); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// displayName is how errors call a pipeline.
+func (p *Pipeline) displayName() string {
+	if p.Metadata.Name != "" {
+		return p.Metadata.Name
+	}
+	return p.source.name
+}
+
+// SplitCommand splits the value of exec into the path and the arguments, as
+// told at [Step].Exec.
+//
+// # Errors
+//
+// An error when a quote is not closed or the value ends with a backslash.
+func SplitCommand(s string) ([]string, error) {
+	var (
+		words  []string
+		word   strings.Builder
+		inWord bool
+		quote  rune
+		escape bool
+	)
+	for _, r := range s {
+		switch {
+		case escape:
+			word.WriteRune(r)
+			escape = false
+		case r == '\\' && quote != '\'':
+			escape, inWord = true, true
+		case quote != 0 && r == quote:
+			quote = 0
+		case quote == 0 && (r == '\'' || r == '"'):
+			quote, inWord = r, true
+		case quote == 0 && strings.ContainsRune(" \t\n", r):
+			if inWord {
+				words = append(words, word.String())
+				word.Reset()
+			}
+			inWord = false
+		default:
+			word.WriteRune(r)
+			inWord = true
+		}
+	}
+	if quote != 0 {
+		return nil, fmt.Errorf("quote %c is not closed", quote)
+	}
+	if escape {
+		return nil, errors.New("ends with a backslash")
+	}
+	if inWord {
+		words = append(words, word.String())
+	}
+	return words, nil
+}
