@@ -2,6 +2,8 @@ package runner
 
 import (
 	"errors"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/velero-krm/velero-krm/krm"
@@ -10,6 +12,9 @@ import (
 // Sentinels: what went wrong with a call, found by errors.Is in a
 // [*FunctionError].
 var (
+	// ErrExit says that the function ended with another exit code than 0, or
+	// by a signal.
+	ErrExit = errors.New("function exited with an error")
 	// ErrTimeout says that the function did not end in its time.
 	ErrTimeout = errors.New("function did not finish in time")
 	// ErrNotFound says that the executable is not there.
@@ -20,6 +25,8 @@ var (
 	ErrWrongArchitecture = errors.New("executable is of another architecture")
 	// ErrDigest says that the executable is not the pinned one.
 	ErrDigest = errors.New("executable does not have the pinned sha256")
+	// ErrInputTooLarge says that the function was to be given more than it may get.
+	ErrInputTooLarge = errors.New("input is too large")
 	// ErrOutputTooLarge says that the function printed more than it may.
 	ErrOutputTooLarge = errors.New("output is too large")
 	// ErrPanic says that a function in this process panicked.
@@ -27,6 +34,9 @@ var (
 	// ErrErrorResult says that the function exited 0 but gave a result of
 	// severity error.
 	ErrErrorResult = errors.New("function reported an error")
+	// ErrNotTried says that the function was not run on an object alone,
+	// because it had failed on every object it was run on alone before.
+	ErrNotTried = errors.New("not tried on this object: the function failed on every object before")
 
 	// ErrRemoved says that an item was removed without permission.
 	ErrRemoved = errors.New("function removed the object, which allow does not permit")
@@ -69,8 +79,100 @@ type FunctionError struct {
 	Err error
 }
 
+// How much of stderr an error message shows: enough for the last lines of a
+// stack or a usage text, short enough for one line of a log. All that was
+// kept is in FunctionError.Stderr.
+const (
+	messageStderrBytes = 400
+	messageStderrLines = 4
+)
+
 // Error reads `run function "route": exit code 3: <cause>: stderr: <tail> (hint)`.
-func (e *FunctionError) Error() string { panic("todo") }
+func (e *FunctionError) Error() string {
+	var b strings.Builder
+	b.WriteString("run function ")
+	b.WriteString(strconv.Quote(e.Function))
+	for _, part := range []string{e.ending(), e.cause(), e.stderrExcerpt()} {
+		if part != "" {
+			b.WriteString(": ")
+			b.WriteString(part)
+		}
+	}
+	if e.Hint != "" {
+		b.WriteString(" (" + e.Hint + ")")
+	}
+	return b.String()
+}
 
 // Unwrap returns the cause.
 func (e *FunctionError) Unwrap() error { return e.Err }
+
+func (e *FunctionError) ending() string {
+	switch {
+	case e.Signal != "" && !errors.Is(e.Err, ErrTimeout):
+		return "ended by signal: " + e.Signal
+	case e.ExitCode > 0:
+		return "exit code " + strconv.Itoa(e.ExitCode)
+	default:
+		return ""
+	}
+}
+
+// cause is the text of Err; for a plain failure it is what the function
+// itself said last, since "exit code 3" has been said already.
+func (e *FunctionError) cause() string {
+	if e.Err != nil && e.Err != ErrExit { //nolint:errorlint // only the bare sentinel adds nothing to "exit code 3"
+		return e.Err.Error()
+	}
+	for _, r := range e.Results {
+		if r.Failed() {
+			return resultText(r)
+		}
+	}
+	return ""
+}
+
+func (e *FunctionError) stderrExcerpt() string {
+	text := strings.TrimSpace(e.Stderr)
+	if text == "" {
+		return ""
+	}
+	if cut := len(text) - messageStderrBytes; cut > 0 {
+		text = "..." + strings.ToValidUTF8(text[cut:], "")
+	}
+	lines := strings.FieldsFunc(text, func(r rune) bool { return r == '\n' || r == '\r' })
+	if cut := len(lines) - messageStderrLines; cut > 0 {
+		lines = lines[cut:]
+	}
+	return "stderr: " + strings.Join(lines, " | ")
+}
+
+// resultText is a result as part of a sentence.
+func resultText(r krm.Result) string {
+	text := strings.TrimSpace(r.Message)
+	if r.Field != nil && r.Field.Path != "" {
+		text = r.Field.Path + ": " + text
+	}
+	if ref := r.ResourceRef; ref != nil {
+		text = refIdentity(ref).String() + ": " + text
+	}
+	return text
+}
+
+func refIdentity(ref *krm.ResourceRef) krm.Identity {
+	return krm.Identity{APIVersion: ref.APIVersion, Kind: ref.Kind, Namespace: ref.Namespace, Name: ref.Name}
+}
+
+// asFunctionError returns err as a FunctionError of its own, so that the
+// caller may change it.
+func asFunctionError(name string, err error) *FunctionError {
+	var fe *FunctionError
+	if !errors.As(err, &fe) {
+		return &FunctionError{Function: name, Err: err}
+	}
+	own := *fe
+	if name != "" {
+		own.Function = name
+	}
+	return &own
+}

@@ -1,0 +1,235 @@
+package runner
+
+import (
+	"bytes"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// gramBytes is the length from which a run that occurs in a secret is taken
+// out: long enough that words of a message rarely match by chance, short
+// enough that a piece of a password does not get through.
+const gramBytes = 6
+
+// texts redacts all texts in place, with one pass over the secrets.
+func (r *Redactor) texts(texts []*string) {
+	r.once.Do(r.load)
+	if len(r.values) == 0 && len(r.shorts) == 0 {
+		return
+	}
+	found := r.gramsIn(texts)
+	for _, text := range texts {
+		if *text != "" {
+			*text = redactText(*text, found, r.shorts)
+		}
+	}
+}
+
+// grams are runs of gramBytes bytes, as numbers, with a filter before the
+// map: nearly no run of a secret occurs in a text, and there may be megabytes
+// of secrets.
+type grams struct {
+	filter [1 << 10]uint64
+	seen   map[uint64]bool // true once it was found in a secret
+}
+
+func newGrams() *grams { return &grams{seen: make(map[uint64]bool)} }
+
+func slot(gram uint64) (word, bit uint64) {
+	h := gram * 0x9e3779b97f4a7c15 >> 48
+	return h >> 6, h & 63
+}
+
+func (g *grams) want(gram uint64) {
+	word, bit := slot(gram)
+	g.filter[word] |= 1 << bit
+	g.seen[gram] = false
+}
+
+func (g *grams) mark(gram uint64) {
+	word, bit := slot(gram)
+	if g.filter[word]&(1<<bit) == 0 {
+		return
+	}
+	if _, wanted := g.seen[gram]; wanted {
+		g.seen[gram] = true
+	}
+}
+
+// eachGram calls f with every run of gramBytes bytes and where it starts.
+// Runs of white space alone are none.
+func eachGram(text []byte, f func(gram uint64, start int)) {
+	const mask = 1<<(8*gramBytes) - 1
+	var gram uint64
+	visible := -1 // the last position that is not white space
+	for i, c := range text {
+		gram = (gram<<8 | uint64(c)) & mask
+		if !isSpace(c) {
+			visible = i
+		}
+		if start := i - gramBytes + 1; start >= 0 && visible >= start {
+			f(gram, start)
+		}
+	}
+}
+
+// found are the runs that texts and secrets have in common: in the bytes as
+// they are, and with escapes, quotes and white space squeezed out of both.
+type found struct{ plain, squeezed *grams }
+
+func (r *Redactor) gramsIn(texts []*string) found {
+	f := found{plain: newGrams(), squeezed: newGrams()}
+	for _, text := range texts {
+		eachGram([]byte(*text), func(gram uint64, _ int) { f.plain.want(gram) })
+		eachGram(squeeze(*text).text, func(gram uint64, _ int) { f.squeezed.want(gram) })
+	}
+	for _, value := range r.values {
+		eachGram(value, func(gram uint64, _ int) { f.plain.mark(gram) })
+		eachGram(squeezeValue(value), func(gram uint64, _ int) { f.squeezed.mark(gram) })
+	}
+	return f
+}
+
+// redactText replaces what f and shorts mark. What was replaced before stays.
+func redactText(text string, f found, shorts []string) string {
+	parts := strings.Split(text, Redacted)
+	for i, part := range parts {
+		hide := make([]bool, len(part))
+		eachGram([]byte(part), func(gram uint64, start int) {
+			if f.plain.seen[gram] {
+				fill(hide, start, start+gramBytes)
+			}
+		})
+		view := squeeze(part)
+		eachGram(view.text, func(gram uint64, start int) {
+			if f.squeezed.seen[gram] {
+				fill(hide, view.start[start], view.end[start+gramBytes-1])
+			}
+		})
+		hideShorts(hide, part, shorts)
+		parts[i] = replaceHidden(part, hide)
+	}
+	return strings.Join(parts, Redacted)
+}
+
+func fill(hide []bool, from, to int) {
+	for i := from; i < to; i++ {
+		hide[i] = true
+	}
+}
+
+// hideShorts hides values too short for grams where they stand alone.
+func hideShorts(hide []bool, text string, shorts []string) {
+	for _, short := range shorts {
+		for at := 0; ; {
+			i := strings.Index(text[at:], short)
+			if i < 0 {
+				break
+			}
+			start, end := at+i, at+i+len(short)
+			if (start == 0 || !isWord(text[start-1])) && (end == len(text) || !isWord(text[end])) {
+				fill(hide, start, end)
+			}
+			at = start + 1
+		}
+	}
+}
+
+func replaceHidden(text string, hide []bool) string {
+	if !bytesContainTrue(hide) {
+		return text
+	}
+	var b strings.Builder
+	for i := 0; i < len(text); i++ {
+		switch {
+		case !hide[i]:
+			b.WriteByte(text[i])
+		case i == 0 || !hide[i-1]:
+			b.WriteString(Redacted)
+		}
+	}
+	return b.String()
+}
+
+func bytesContainTrue(hide []bool) bool {
+	for _, h := range hide {
+		if h {
+			return true
+		}
+	}
+	return false
+}
+
+// squeezed is a text without escapes, quotes and white space, and where each
+// of its bytes comes from.
+type squeezed struct {
+	text       []byte
+	start, end []int
+}
+
+// squeeze decodes the escapes that JSON, YAML, Go and Python write, and leaves
+// out what quoting, folding and indenting add.
+func squeeze(text string) squeezed {
+	s := squeezed{
+		text:  make([]byte, 0, len(text)),
+		start: make([]int, 0, len(text)), end: make([]int, 0, len(text)),
+	}
+	for i := 0; i < len(text); {
+		char, size := unescape(text[i:])
+		for _, c := range char {
+			if !squeezedOut(c) {
+				s.text = append(s.text, c)
+				s.start = append(s.start, i)
+				s.end = append(s.end, i+size)
+			}
+		}
+		i += size
+	}
+	return s
+}
+
+func squeezeValue(value []byte) []byte {
+	if !bytes.ContainsFunc(value, func(r rune) bool { return r < utf8.RuneSelf && squeezedOut(byte(r)) }) {
+		return value
+	}
+	squeezed := make([]byte, 0, len(value))
+	for _, c := range value {
+		if !squeezedOut(c) {
+			squeezed = append(squeezed, c)
+		}
+	}
+	return squeezed
+}
+
+// unescape returns the bytes that text starts with and how many bytes of it
+// stand for them.
+func unescape(text string) (char []byte, size int) {
+	if text[0] != '\\' || len(text) == 1 {
+		return []byte{text[0]}, 1
+	}
+	switch text[1] {
+	case 'n', 'r', 't', 'v', 'f', 'b':
+		return []byte{' '}, 2
+	case 'u', 'x', 'U':
+		digits := map[byte]int{'x': 2, 'u': 4, 'U': 8}[text[1]]
+		if len(text) < 2+digits {
+			break
+		}
+		if code, err := strconv.ParseUint(text[2:2+digits], 16, 32); err == nil {
+			if text[1] == 'x' {
+				return []byte{byte(code)}, 4
+			}
+			return utf8.AppendRune(nil, rune(code)), 2 + digits
+		}
+	}
+	return []byte{text[1]}, 2
+}
+
+func squeezedOut(c byte) bool { return isSpace(c) || c == '"' || c == '\'' || c == '\\' }
+
+func isSpace(c byte) bool { return c == ' ' || c == '\n' || c == '\r' || c == '\t' || c == '\v' || c == '\f' }
+
+func isWord(c byte) bool {
+	return c == '_' || '0' <= c && c <= '9' || 'A' <= c && c <= 'Z' || 'a' <= c && c <= 'z' || c >= utf8.RuneSelf
+}

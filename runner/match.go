@@ -1,0 +1,367 @@
+package runner
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/velero-krm/velero-krm/krm"
+)
+
+// verdict is what one call came to.
+type verdict struct {
+	// err is why the call does not count; nil: it does.
+	err *FunctionError
+	// blame holds, by position in the call, the error of each object that the
+	// failure names. onlyBlamed: the failure says nothing about the others and
+	// the output is not used anyway.
+	blame      map[int]*FunctionError
+	onlyBlamed bool
+	// outcomes by position, nil when every item stays as it was.
+	outcomes []ItemOutcome
+	added    []*krm.Item
+	results  []krm.Result
+}
+
+// call runs the function once, on the items idx.
+func (e *engine) call(ctx context.Context, idx []int) verdict {
+	e.calls.Add(1)
+	in := &krm.ResourceList{FunctionConfig: e.opts.Config, Items: e.inputOf(idx)}
+	out, err := e.f.Run(ctx, in)
+	switch {
+	case err != nil:
+		fe := asFunctionError(e.opts.Name, err)
+		return e.redacted(in, e.blameResults(idx, verdict{err: fe}))
+	case out == nil:
+		return verdict{err: &FunctionError{Function: e.opts.Name, Err: krm.ErrNoResourceList}}
+	}
+	for _, r := range out.Results {
+		if r.Failed() {
+			fe := &FunctionError{
+				Function: e.opts.Name, Results: out.Results,
+				Err: fmt.Errorf("%w: %s", ErrErrorResult, resultText(r)),
+			}
+			return e.redacted(in, e.blameResults(idx, verdict{err: fe}))
+		}
+	}
+	v := verdict{results: out.Results}
+	if !e.opts.Validate {
+		v = e.match(idx, out)
+	}
+	return e.redacted(in, v)
+}
+
+func (e *engine) inputOf(idx []int) []*krm.Item {
+	items := make([]*krm.Item, 0, len(idx)+len(e.context))
+	for _, i := range idx {
+		items = append(items, e.tagged[i])
+	}
+	return append(items, e.context...)
+}
+
+// blameResults blames the objects that results of severity error name, if
+// every such result names one.
+func (e *engine) blameResults(idx []int, v verdict) verdict {
+	var failing []krm.Result
+	for _, r := range v.err.Results {
+		if r.Failed() {
+			failing = append(failing, r)
+		}
+	}
+	if len(failing) == 0 || v.err.Systemic {
+		return v
+	}
+	positions := make(map[krm.Identity][]int, len(idx))
+	for pos, i := range idx {
+		id := e.items[i].Identity()
+		positions[id] = append(positions[id], pos)
+	}
+	blame := make(map[int]*FunctionError)
+	for _, r := range failing {
+		if r.ResourceRef == nil {
+			return v
+		}
+		named := positions[refIdentity(r.ResourceRef)]
+		if len(named) == 0 {
+			return v
+		}
+		for _, pos := range named {
+			blameResult(blame, pos, v.err, r)
+		}
+	}
+	v.blame = blame
+	v.onlyBlamed = e.opts.Validate && v.err.Err != nil && isErrorResult(v.err)
+	return v
+}
+
+// blameResult adds r to what the object at pos is blamed for.
+func blameResult(blame map[int]*FunctionError, pos int, call *FunctionError, r krm.Result) {
+	err := blame[pos]
+	if err == nil {
+		own := *call
+		own.Results = nil
+		if isErrorResult(call) {
+			own.Err = fmt.Errorf("%w: %s", ErrErrorResult, resultText(r))
+		}
+		err = &own
+		blame[pos] = err
+	}
+	err.Results = append(err.Results, r)
+}
+
+// match finds out which object of the output is which item, and what of that
+// is not permitted.
+func (e *engine) match(idx []int, out *krm.ResourceList) verdict {
+	m := &matcher{
+		e: e, idx: idx,
+		position: make(map[int]int, len(idx)),
+		outs:     make([]*krm.Item, len(idx)),
+	}
+	for pos, i := range idx {
+		m.position[i] = pos
+	}
+	for _, it := range out.Items {
+		m.place(it)
+	}
+	m.adopt()
+	m.checkItems()
+	m.checkCreated()
+	m.checkCollisions()
+	if len(m.faults) > 0 {
+		return m.refuse(out.Results)
+	}
+	return m.verdict(out.Results)
+}
+
+// matcher matches the output of one call.
+type matcher struct {
+	e        *engine
+	idx      []int
+	position map[int]int // of the item with that id in idx
+	outs     []*krm.Item // by position
+	lost     []*krm.Item // without id, not matched yet
+	created  []*krm.Item
+	changed  bool // some identity is new in the list
+	unknown  bool // some object has an id that no item has
+	faults   []fault
+}
+
+// fault is something that is not permitted; pos is -1 when it is not known
+// which item is the cause.
+type fault struct {
+	pos  int
+	err  error
+	hint string
+}
+
+const (
+	hintRename = "add Rename to what the step allows if it is meant to"
+	hintCreate = "add Create to what the step allows if it is meant to"
+	hintDelete = "add Delete to what the step allows if it is meant to"
+	hintID     = "keep the annotations " + internalPrefix + "* of every object; drop them from one that is a copy"
+)
+
+func (m *matcher) fault(pos int, hint string, err error) {
+	m.faults = append(m.faults, fault{pos: pos, err: err, hint: hint})
+}
+
+// place puts an object of the output to the item whose id it carries.
+func (m *matcher) place(it *krm.Item) {
+	id, ok := it.Annotation(IDAnnotation)
+	if !ok {
+		if _, isContext := it.Annotation(ContextAnnotation); !isContext {
+			m.lost = append(m.lost, it)
+		}
+		return
+	}
+	n, err := strconv.Atoi(id)
+	pos, known := m.position[n]
+	switch {
+	case err != nil || !known:
+		m.unknown = true
+		m.fault(-1, hintID, fmt.Errorf("%w: %s", ErrUnknownID, it.Identity()))
+	case m.outs[pos] != nil:
+		m.fault(pos, hintID, fmt.Errorf("%w: as %s and as %s", ErrDuplicate, m.outs[pos].Identity(), it.Identity()))
+	default:
+		m.outs[pos] = it
+	}
+}
+
+// adopt matches objects without id to items without object by type, namespace
+// and name, where that leaves one choice. What matches none is new.
+func (m *matcher) adopt() {
+	if len(m.lost) == 0 {
+		return
+	}
+	missing := make(map[krm.Identity][]int)
+	for pos, out := range m.outs {
+		if out == nil {
+			id := m.input(pos).Identity()
+			missing[id] = append(missing[id], pos)
+		}
+	}
+	claims := make(map[krm.Identity]int)
+	for _, it := range m.lost {
+		claims[it.Identity()]++
+	}
+	for _, it := range m.lost {
+		id := it.Identity()
+		candidates, contexts := missing[id], m.e.contexts[id]
+		switch {
+		case len(candidates) == 0 && contexts == 0:
+			m.created = append(m.created, it)
+		case len(candidates) == 0: // a context item that lost its mark
+		case len(candidates) == 1 && claims[id] == 1 && contexts == 0:
+			m.outs[candidates[0]] = it
+		default:
+			for _, pos := range candidates {
+				m.fault(pos, hintID, fmt.Errorf("%w: %d objects of the output could be it", ErrAmbiguous, claims[id]))
+			}
+		}
+	}
+}
+
+// checkItems checks what became of each item: there, and still the same object.
+func (m *matcher) checkItems() {
+	allow := m.e.opts.Allow
+	faulty := m.faultyPositions()
+	var kinds map[[2]string]bool
+	for pos, out := range m.outs {
+		before := m.input(pos).Identity()
+		switch {
+		case out == nil && !faulty[pos] && !(allow.Delete && allow.Create):
+			if kinds == nil {
+				kinds = m.createdKinds()
+			}
+			m.checkMissing(pos, kinds[[2]string{before.Group(), before.Kind}])
+		case out == nil || out.Identity() == before:
+		case allow.Rename:
+			m.changed = true
+		default:
+			m.fault(pos, hintRename, fmt.Errorf("%w: it became %s", ErrRenamed, out.Identity()))
+		}
+	}
+}
+
+// checkMissing judges an item that is not in the output. If there is a new
+// object of its kind without id, the function may have dropped its id and
+// renamed it: that is not taken for a removal and an addition unless both
+// are permitted. An object with an unknown id may be any that is missing.
+func (m *matcher) checkMissing(pos int, similarCreated bool) {
+	switch {
+	case m.unknown:
+	case similarCreated:
+		m.fault(pos, hintID, fmt.Errorf("%w: it may be one that seems new", ErrAmbiguous))
+	case !m.e.opts.Allow.Delete:
+		m.fault(pos, hintDelete, ErrRemoved)
+	}
+}
+
+func (m *matcher) createdKinds() map[[2]string]bool {
+	kinds := make(map[[2]string]bool, len(m.created))
+	for _, it := range m.created {
+		id := it.Identity()
+		kinds[[2]string{id.Group(), id.Kind}] = true
+	}
+	return kinds
+}
+
+func (m *matcher) faultyPositions() map[int]bool {
+	faulty := make(map[int]bool, len(m.faults))
+	for _, f := range m.faults {
+		faulty[f.pos] = true
+	}
+	return faulty
+}
+
+func (m *matcher) checkCreated() {
+	if len(m.created) == 0 {
+		return
+	}
+	m.changed = true
+	if !m.e.opts.Allow.Create {
+		m.fault(-1, hintCreate, fmt.Errorf("%w: %s", ErrCreated, m.created[0].Identity()))
+	}
+}
+
+// checkCollisions refuses a list in which a renamed or new object has the
+// identity of another one. The same object twice in the input is not that.
+func (m *matcher) checkCollisions() {
+	if !m.changed {
+		return
+	}
+	count := make(map[krm.Identity]int, len(m.outs)+len(m.created))
+	for _, out := range m.outs {
+		if out != nil {
+			count[out.Identity()]++
+		}
+	}
+	for _, it := range m.created {
+		count[it.Identity()]++
+	}
+	for pos, out := range m.outs {
+		if out != nil && collides(count, out) && out.Identity() != m.input(pos).Identity() {
+			m.fault(pos, "", fmt.Errorf("%w: another object is %s too", ErrDuplicate, out.Identity()))
+		}
+	}
+	for _, it := range m.created {
+		if collides(count, it) {
+			m.fault(-1, "", fmt.Errorf("%w: %s, which it added", ErrDuplicate, it.Identity()))
+		}
+	}
+}
+
+// collides reports whether it is not the only one of its identity. Objects
+// with a generateName alone get their names later.
+func collides(count map[krm.Identity]int, it *krm.Item) bool {
+	id := it.Identity()
+	return id.Name != "" && count[id] > 1
+}
+
+func (m *matcher) input(pos int) *krm.Item { return m.e.items[m.idx[pos]] }
+
+// refuse is the verdict when there are faults.
+func (m *matcher) refuse(results []krm.Result) verdict {
+	v := verdict{blame: make(map[int]*FunctionError)}
+	for _, f := range m.faults {
+		err := &FunctionError{Function: m.e.opts.Name, Results: results, Hint: f.hint, Err: f.err}
+		if v.err == nil {
+			v.err = err
+		}
+		if f.pos >= 0 && v.blame[f.pos] == nil {
+			v.blame[f.pos] = err
+		}
+	}
+	return v
+}
+
+// verdict is the verdict when all is well.
+func (m *matcher) verdict(results []krm.Result) verdict {
+	v := verdict{outcomes: make([]ItemOutcome, len(m.idx)), results: results}
+	for pos, out := range m.outs {
+		v.outcomes[pos] = m.outcome(pos, out)
+	}
+	for _, it := range m.created {
+		v.added = append(v.added, restoreAnnotations(it, m.e.bare))
+	}
+	return v
+}
+
+func (m *matcher) outcome(pos int, out *krm.Item) ItemOutcome {
+	in := m.input(pos)
+	if out == nil {
+		return ItemOutcome{Status: Removed, In: in}
+	}
+	if tagged := m.e.tagged[m.idx[pos]]; out == tagged || bytes.Equal(out.Raw(), tagged.Raw()) {
+		return ItemOutcome{Status: Unchanged, In: in, Out: in}
+	}
+	clean := restoreAnnotations(out, in)
+	if clean.Equal(in) {
+		return ItemOutcome{Status: Unchanged, In: in, Out: in}
+	}
+	return ItemOutcome{Status: Changed, In: in, Out: clean}
+}
+
+func isErrorResult(fe *FunctionError) bool { return errors.Is(fe.Err, ErrErrorResult) }
