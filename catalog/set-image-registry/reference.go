@@ -53,6 +53,13 @@ func canonical(ref string) reference {
 	return reference{canonicalHost(host) + "/" + path, suffix}
 }
 
+// plausible leaves alone what names no image: DeploymentConfigs with an image
+// change trigger often hold " " until the trigger fires.
+func plausible(ref string) bool {
+	return ref != "" && !strings.ContainsAny(ref, " \t\r\n") && !strings.Contains(ref, "//") &&
+		!strings.HasPrefix(ref, "/") && !strings.HasSuffix(ref, "/")
+}
+
 // canonicalHost writes the registry of a location in one way.
 func canonicalHost(location string) string {
 	host, path, ok := strings.Cut(location, "/")

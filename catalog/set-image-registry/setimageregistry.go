@@ -113,7 +113,7 @@ func (m *mover) moveAll(spec fn.Node) error {
 	seen := map[rule]bool{}
 	for _, image := range podspec.Images(spec) {
 		ref, ok := image.Ref()
-		if !ok {
+		if !ok || !plausible(ref) {
 			continue
 		}
 		r, moved, ok := m.move(ref)

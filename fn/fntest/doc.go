@@ -1,0 +1,18 @@
+// Package fntest tests a KRM function by folders of data.
+//
+// A case is a folder with these files:
+//
+//	input.yaml      the objects, any number of YAML documents
+//	config.yaml     the functionConfig; may be absent
+//	expected.yaml   the objects that come out
+//	results.txt     the results that come out, one to a line; absent for none
+//	errors.txt      instead of expected.yaml: the function must fail, and each
+//	                line is a regular expression that some error must match
+//
+// [Run] runs each case in the process and by every [Way] the suite has, and
+// wants the same from all of them. It also checks what every function of this
+// project promises: what goes in is not changed; objects that do not change
+// come back as the same items; a second run changes nothing; objects one by one
+// give what the list at once gives; fields of unexpected types never make the
+// function panic.
+package fntest
