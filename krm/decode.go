@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -100,6 +101,9 @@ func (e *syntaxFault) public() *SyntaxError {
 	case faultEnd:
 		out.Hint = truncatedHint(e.data)
 	case faultTrailing:
+		if listAfterText(e.data) > 0 {
+			return textBefore()
+		}
 		out.Reason, out.Hint = trailingReason(e.data[e.pos:]), stdoutHint
 	default:
 		if line := listAfterText(e.data); line > 0 {
@@ -124,20 +128,28 @@ func trailingReason(rest []byte) string {
 	return "text after the ResourceList on stdout"
 }
 
+// envelopeKeys are the keys that a ResourceList in YAML may start with.
+var envelopeKeys = regexp.MustCompile(`^(#|---|%YAML|(apiVersion|kind|metadata|items|functionConfig|results):)`)
+
+// envelopeLine is a line that a ResourceList may start with.
+var envelopeLine = regexp.MustCompile(`(?m)^(\{.*|apiVersion:.*|kind: ResourceList|---)\s*$`)
+
 // listAfterText returns the line where a ResourceList seems to start after
 // other text, 0 when none does.
 func listAfterText(data []byte) int {
-	first := -1
-	for _, mark := range []string{"\n{", "\napiVersion:", "\nkind: " + ResourceListKind, "\n---\n"} {
-		if i := bytes.Index(data, []byte(mark)); i >= 0 && (first < 0 || i < first) {
-			first = i
-		}
-	}
-	if first < 0 || len(bytes.TrimSpace(data[:first])) == 0 ||
-		!bytes.Contains(data[first:], []byte(ResourceListKind)) {
+	data = bytes.TrimLeft(data, " \t\r\n")
+	first, rest, _ := bytes.Cut(data, []byte{'\n'})
+	if envelopeKeys.Match(data) || !bytes.Contains(rest, []byte(ResourceListKind)) {
 		return 0
 	}
-	return lineAt(data, first+1)
+	if first[0] == '{' && (!json.Valid(first) || bytes.Contains(first, []byte(ResourceListKind))) {
+		return 0 // the ResourceList itself, broken
+	}
+	at := envelopeLine.FindIndex(rest)
+	if at == nil {
+		return 0
+	}
+	return 1 + lineAt(rest, at[0])
 }
 
 // envelope collects what a ResourceList holds, from JSON or YAML.
@@ -216,9 +228,6 @@ func decodeJSON(data []byte) (*ResourceList, error) {
 		s.fail(faultTrailing, s.pos)
 	}
 	if s.fault != noFault {
-		if s.fault == faultTrailing && env.kind != ResourceListKind && listAfterText(data) > 0 {
-			return nil, textBefore()
-		}
 		return nil, &syntaxFault{fault: s.fault, pos: s.faultPos, data: data}
 	}
 	return env.finish()
