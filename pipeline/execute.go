@@ -129,7 +129,7 @@ func (x *execution) transform(ctx context.Context, s *step, selection []*cell, r
 	for i, c := range selection {
 		items[i] = c.item
 	}
-	function, done := x.prepare(s)
+	function, done := x.prepare(s, selection)
 	outcome, err := runner.Transform(ctx, function, items, x.options(s))
 	if err != nil {
 		return fmt.Errorf("step %q: %w", s.name, err)
@@ -155,15 +155,8 @@ func (x *execution) options(s *step) runner.TransformOptions {
 	return opts
 }
 
-// apply takes over what the step did, or nothing of it when what it did does
-// not fit together.
+// apply takes over what the step did.
 func (x *execution) apply(s *step, selection []*cell, outcome *runner.Outcome, report *StepReport) {
-	if err := x.collision(selection, outcome); err != nil {
-		for _, c := range selection {
-			x.failed(s, c, err, report)
-		}
-		return
-	}
 	for i, c := range selection {
 		switch o := outcome.Items[i]; o.Status {
 		case runner.Unchanged:

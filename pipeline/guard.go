@@ -4,18 +4,20 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/velero-krm/velero-krm/krm"
 	"github.com/velero-krm/velero-krm/runner"
 )
 
-// guard refuses output that holds an object of the list that this call was
-// not given: one outside the selection, or in another batch. As a wrapper it
-// lets the runner bisect down to the object that makes the function do it.
+// guard refuses output that holds an object of the list which is outside the
+// step's selection. As a wrapper it lets the runner bisect down to the object
+// that makes the function do it.
 type guard struct {
 	next runner.Function
 	name string
-	list map[krm.Identity]bool
+	// outside has the objects that the step does not select.
+	outside map[krm.Identity]bool
 }
 
 var _ runner.Function = (*guard)(nil)
@@ -26,12 +28,8 @@ func (g *guard) Run(ctx context.Context, in *krm.ResourceList) (*krm.ResourceLis
 	if err != nil {
 		return out, err
 	}
-	given := make(map[krm.Identity]bool, len(in.Items))
-	for _, it := range in.Items {
-		given[it.Identity()] = true
-	}
 	for _, it := range out.Items {
-		if id := it.Identity(); id.Name != "" && !given[id] && g.list[id] {
+		if id := it.Identity(); g.outside[id] && !holds(in.Items, id) {
 			return nil, &runner.FunctionError{
 				Function: g.name,
 				Results:  out.Results,
@@ -43,62 +41,34 @@ func (g *guard) Run(ctx context.Context, in *krm.ResourceList) (*krm.ResourceLis
 	return out, nil
 }
 
-// identities returns those of all objects that are in the list now, and of
-// failed ones, which stay as they came.
-func (x *execution) identities() map[krm.Identity]bool {
-	list := make(map[krm.Identity]bool, len(x.cells))
-	for _, c := range x.cells {
-		if c.active() {
-			list[c.item.Identity()] = true
-		}
-		if c.status == runner.Failed && c.in != nil {
-			list[c.in.Identity()] = true
-		}
-	}
-	return list
+// holds reports whether an object was given to the call after all: the same
+// object may be in the list twice, and the context may be one of the list.
+func holds(items []*krm.Item, id krm.Identity) bool {
+	return slices.ContainsFunc(items, func(it *krm.Item) bool { return it.Identity() == id })
 }
 
-// collision reports that the step created an object twice, or gave a new or
-// renamed object an identity that another one has. Calls cannot see it when
-// the two come from different batches.
-func (x *execution) collision(selection []*cell, outcome *runner.Outcome) error {
-	moved := len(outcome.Added) > 0
-	for _, o := range outcome.Items {
-		moved = moved || o.Status == runner.Changed && o.In.Identity() != o.Out.Identity()
-	}
-	if !moved {
-		return nil
-	}
-	taken := map[krm.Identity]int{}
-	inStep := make(map[*cell]bool, len(selection))
+// outside returns the identities of the objects that are not in selection:
+// those that other steps work on, and failed ones, which stay as they came.
+// Objects without a name are left out: nothing can be taken for them.
+func (x *execution) outside(selection []*cell) map[krm.Identity]bool {
+	selected := make(map[*cell]bool, len(selection))
 	for _, c := range selection {
-		inStep[c] = true
+		selected[c] = true
 	}
+	outside := make(map[krm.Identity]bool, len(x.cells)-len(selection))
 	for _, c := range x.cells {
-		if c.active() && !inStep[c] {
-			taken[c.item.Identity()]++
-		}
-	}
-	var movers []*krm.Item
-	for _, o := range outcome.Items {
+		var id krm.Identity
 		switch {
-		case o.Status == runner.Removed:
-		case o.Out.Identity() != o.In.Identity():
-			movers = append(movers, o.Out)
-		default:
-			taken[o.Out.Identity()]++
+		case c.active() && !selected[c]:
+			id = c.item.Identity()
+		case c.status == runner.Failed && c.in != nil:
+			id = c.in.Identity()
+		}
+		if id.Name != "" {
+			outside[id] = true
 		}
 	}
-	for _, it := range append(movers, outcome.Added...) {
-		id := it.Identity()
-		if id.Name == "" {
-			continue // generateName: each becomes an object of its own
-		}
-		if taken[id]++; taken[id] > 1 {
-			return fmt.Errorf("%w: %s", ErrCollision, id)
-		}
-	}
-	return nil
+	return outside
 }
 
 // settle fails objects that moved to an identity that a failed object, going
@@ -132,7 +102,6 @@ func permissionHint(err error) string {
 		{runner.ErrRenamed, "if it should, add Rename to the step's allow"},
 		{runner.ErrCreated, "if it should, add Create to the step's allow"},
 		{runner.ErrDuplicate, "make the function return each object once"},
-		{ErrCollision, "give the objects different names; a function that creates one object for the whole list needs scope List"},
 	} {
 		if errors.Is(err, h.err) {
 			return h.hint
