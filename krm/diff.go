@@ -1,5 +1,13 @@
 package krm
 
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+	"strconv"
+)
+
 // FieldChange is one difference between two versions of an object.
 type FieldChange struct {
 	// Path in the form spec.template.spec.containers[0].image; keys with dots
@@ -14,11 +22,150 @@ type FieldChange struct {
 }
 
 // Diff lists the differences between two versions of an object in the order
-// of their paths. It is empty when the items are Equal.
-func Diff(before, after *Item) []FieldChange { panic("todo") }
+// of their paths: keys sorted, elements of lists by index. A mapping or list
+// that is there on one side only is one difference. It is empty when the items
+// are Equal.
+func Diff(before, after *Item) []FieldChange {
+	if before == after || bytes.Equal(before.raw, after.raw) {
+		return nil
+	}
+	a, b := before.Object(), after.Object()
+	if before.meta.identity.Kind == "Secret" || after.meta.identity.Kind == "Secret" {
+		redact(a)
+		redact(b)
+	}
+	var d differ
+	d.values(nil, a, b)
+	return d.changes
+}
+
+// lastApplied is the annotation in which kubectl keeps a copy of the object.
+const lastApplied = "kubectl.kubernetes.io/last-applied-configuration"
+
+// redact replaces the values of a Secret by their hashes, which differ when
+// the values do.
+func redact(obj map[string]any) {
+	for _, key := range []string{"data", "stringData"} {
+		v, ok := obj[key]
+		if !ok || v == nil {
+			continue
+		}
+		values, ok := v.(map[string]any)
+		if !ok {
+			obj[key] = hashOf(v)
+			continue
+		}
+		for k := range values {
+			values[k] = hashOf(values[k])
+		}
+	}
+	meta, _ := obj["metadata"].(map[string]any)
+	annotations, _ := meta["annotations"].(map[string]any)
+	if v, ok := annotations[lastApplied]; ok {
+		annotations[lastApplied] = hashOf(v)
+	}
+}
+
+func hashOf(v any) string {
+	text, ok := v.(string)
+	if !ok {
+		// A decoded value always has JSON.
+		raw, _ := appendValue(nil, v, 0)
+		text = string(raw)
+	}
+	sum := sha256.Sum256([]byte(text))
+	return "sha256:" + hex.EncodeToString(sum[:6])
+}
+
+// differ collects the differences between two decoded values.
+type differ struct {
+	changes []FieldChange
+}
+
+func (d *differ) values(path []byte, a, b any) {
+	switch a := a.(type) {
+	case map[string]any:
+		if b, ok := b.(map[string]any); ok {
+			d.mappings(path, a, b)
+			return
+		}
+	case []any:
+		if b, ok := b.([]any); ok {
+			d.lists(path, a, b)
+			return
+		}
+	}
+	if !equalValues(a, b) {
+		d.add(FieldChange{Path: string(path), Before: a, After: b, HasBefore: true, HasAfter: true})
+	}
+}
+
+func (d *differ) mappings(path []byte, a, b map[string]any) {
+	for _, k := range unionKeys(a, b) {
+		av, inA := a[k]
+		bv, inB := b[k]
+		sub := appendPathKey(path[:len(path):len(path)], k)
+		if inA && inB {
+			d.values(sub, av, bv)
+			continue
+		}
+		d.add(FieldChange{Path: string(sub), Before: av, After: bv, HasBefore: inA, HasAfter: inB})
+	}
+}
+
+func (d *differ) lists(path []byte, a, b []any) {
+	for i := range max(len(a), len(b)) {
+		sub := appendPathIndex(path[:len(path):len(path)], i)
+		switch {
+		case i >= len(b):
+			d.add(FieldChange{Path: string(sub), Before: a[i], HasBefore: true})
+		case i >= len(a):
+			d.add(FieldChange{Path: string(sub), After: b[i], HasAfter: true})
+		default:
+			d.values(sub, a[i], b[i])
+		}
+	}
+}
+
+func (d *differ) add(c FieldChange) { d.changes = append(d.changes, c) }
+
+// unionKeys returns the keys of all mappings, sorted.
+func unionKeys(mappings ...map[string]any) []string {
+	var keys []string
+	for _, m := range mappings {
+		for k := range m {
+			keys = append(keys, k)
+		}
+	}
+	slices.Sort(keys)
+	return slices.Compact(keys)
+}
+
+// appendPathKey appends a key: ".image", or `["example.com/x"]` when it holds
+// anything but letters, digits, '_' and '-'.
+func appendPathKey(path []byte, key string) []byte {
+	for i := range len(key) {
+		c := key[i]
+		if !isASCIILetter(c) && c != '_' && c != '-' && (c < '0' || c > '9') {
+			return append(strconv.AppendQuote(append(path, '['), key), ']')
+		}
+	}
+	if key == "" {
+		return append(path, `[""]`...)
+	}
+	if len(path) > 0 {
+		path = append(path, '.')
+	}
+	return append(path, key...)
+}
+
+func appendPathIndex(path []byte, i int) []byte {
+	return append(strconv.AppendInt(append(path, '['), int64(i), 10), ']')
+}
 
 // ListDiff is the difference between two lists of objects.
 type ListDiff struct {
+	// Unchanged are of the later list.
 	Unchanged []*Item
 	Changed   []ItemChange
 	Added     []*Item
@@ -33,25 +180,41 @@ type ItemChange struct {
 
 // DiffLists compares two lists by identity; the same identity several times
 // is compared in order of occurrence. Order within each part is that of the
-// list it comes from.
-func DiffLists(before, after []*Item) ListDiff { panic("todo") }
-
-// Carry applies what changed from base to changed onto another version of the
-// object and returns the result: a three-way merge. What onto changed itself
-// stays. Lists that onto left as in base are taken over whole; others are
-// merged element by element, matched by their "name" field or, without one,
-// by position when lengths allow. A field that onto dropped and changed only
-// carries along is not brought back. If base equals changed, onto itself is
-// returned.
-//
-// # Errors
-//
-// A [*ConflictError] that names the path where both sides changed the same
-// field to different values.
-func Carry(base, changed, onto *Item) (*Item, error) { panic("todo") }
-
-// ConflictError says that Carry found two different changes of one field.
-type ConflictError struct {
-	// Path of the field; no values are shown.
-	Path string
+// list it comes from; Changed is in the order of after.
+func DiffLists(before, after []*Item) ListDiff {
+	type occurrence struct {
+		identity Identity
+		n        int
+	}
+	count := make(map[Identity]int, len(before))
+	index := make(map[occurrence]int, len(before))
+	for i, it := range before {
+		id := it.Identity()
+		index[occurrence{id, count[id]}] = i
+		count[id]++
+	}
+	var out ListDiff
+	found := make([]bool, len(before))
+	clear(count)
+	for _, it := range after {
+		id := it.Identity()
+		i, ok := index[occurrence{id, count[id]}]
+		count[id]++
+		if !ok {
+			out.Added = append(out.Added, it)
+			continue
+		}
+		found[i] = true
+		if fields := Diff(before[i], it); len(fields) > 0 {
+			out.Changed = append(out.Changed, ItemChange{Before: before[i], After: it, Fields: fields})
+			continue
+		}
+		out.Unchanged = append(out.Unchanged, it)
+	}
+	for i, it := range before {
+		if !found[i] {
+			out.Removed = append(out.Removed, it)
+		}
+	}
+	return out
 }
