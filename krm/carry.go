@@ -1,8 +1,6 @@
 package krm
 
-import (
-	"slices"
-)
+import "slices"
 
 // Carry applies what changed from base to changed onto another version of the
 // object and returns the result: a three-way merge. What onto changed itself
@@ -191,8 +189,7 @@ func mergeNamed(path []byte, b, c, o named) (maybe, error) {
 	}
 	out := []any{}
 	for _, name := range weave(first.names, second.names) {
-		sub := appendPathKey(append(path[:len(path):len(path)], "[name="...), name)
-		sub = append(sub, ']')
+		sub := append(path[:len(path):len(path)], "[name="+name+"]"...)
 		v, err := merge3(sub, field(b.elements, name), field(c.elements, name), field(o.elements, name))
 		if err != nil {
 			return maybe{}, err

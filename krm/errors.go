@@ -68,6 +68,13 @@ func (e *WrongKindError) Error() string {
 		ResourceListKind, ResourceListAPIVersion, e.Kind, e.APIVersion)
 }
 
+// ConflictError says that Carry found two different changes of one field.
+type ConflictError struct {
+	// Path of the field, as in [FieldChange], but that elements of a list that
+	// are matched by name are written [name=web]; no values are shown.
+	Path string
+}
+
 // Error names the field.
 func (e *ConflictError) Error() string {
 	return "conflict at " + e.Path + ": both sides changed the field to different values"
