@@ -242,6 +242,10 @@ func writeKey(b *strings.Builder, position int, key string) {
 	}
 }
 
+// FieldPath formats keys (string) and list indexes (int) as every message of
+// this project shows them: spec.containers[0].image.
+func FieldPath(elems ...any) string { return Location{elems}.String() }
+
 // Location is where in an object a value is.
 type Location struct{ elems []any }
 

@@ -117,25 +117,28 @@ func Closest(word string, candidates []string) string {
 // maxHintWord bounds the work that a key of the input can cause.
 const maxHintWord = 64
 
-// distance is how many letters must be inserted, removed or replaced.
+// distance is how many letters must be inserted, removed, replaced or swapped
+// with the next.
 func distance(a, b string) int {
 	if len(a) > maxHintWord || len(b) > maxHintWord {
 		return maxHintWord
 	}
-	row := make([]int, len(b)+1)
+	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range row {
 		row[j] = j
 	}
 	for i := range len(a) {
-		diagonal := row[0]
+		before, last, row = last, row, before
 		row[0] = i + 1
 		for j := range len(b) {
-			cost := diagonal
+			replace := last[j]
 			if a[i] != b[j] {
-				cost++
+				replace++
 			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, diagonal+1)
+			row[j+1] = min(replace, row[j]+1, last[j+1]+1)
+			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
+				row[j+1] = min(row[j+1], before[j-1]+1)
+			}
 		}
 	}
 	return row[len(b)]

@@ -5,7 +5,6 @@ package removefields
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/velero-krm/velero-krm/fn"
 )
@@ -25,7 +24,7 @@ var identity = [...][]string{{"apiVersion"}, {"kind"}, {"metadata", "name"}, {"m
 func (c *Config) Validate() error {
 	var errs []error
 	for i, p := range c.Paths {
-		at := fmt.Sprintf("paths[%d]", i)
+		at := fn.FieldPath("paths", i)
 		for _, keys := range identity {
 			if p.Reaches(keys...) {
 				errs = append(errs, fn.Invalid(at, "would remove what identifies the object: apiVersion, kind, metadata.name or metadata.namespace", "name the fields one by one"))

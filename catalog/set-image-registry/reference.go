@@ -33,8 +33,10 @@ type reference struct {
 
 // canonical expands a reference as container engines do: without a registry it
 // is docker.io's, and there a name without a path is in library/
-// (github.com/distribution/reference, "familiar names").
-func canonical(ref string) reference {
+// (github.com/distribution/reference, "familiar names"). It is false for what
+// names no image: DeploymentConfigs with an image change trigger often hold " "
+// until the trigger fires.
+func canonical(ref string) (reference, bool) {
 	name, suffix := ref, ""
 	if i := strings.IndexByte(name, '@'); i >= 0 {
 		name, suffix = name[:i], name[i:]
@@ -43,6 +45,9 @@ func canonical(ref string) reference {
 	if i := strings.LastIndexByte(name, ':'); i > strings.LastIndexByte(name, '/') {
 		name, suffix = name[:i], name[i:]+suffix
 	}
+	if name == "" || strings.ContainsAny(ref, " \t\r\n") || strings.Contains(name, "//") || name[0] == '/' || name[len(name)-1] == '/' {
+		return reference{}, false
+	}
 	host, path, ok := strings.Cut(name, "/")
 	if !ok || !isHost(host) {
 		host, path = "docker.io", name
@@ -50,14 +55,7 @@ func canonical(ref string) reference {
 	if isDockerHub(host) && !strings.Contains(path, "/") {
 		path = "library/" + path
 	}
-	return reference{canonicalHost(host) + "/" + path, suffix}
-}
-
-// plausible leaves alone what names no image: DeploymentConfigs with an image
-// change trigger often hold " " until the trigger fires.
-func plausible(ref string) bool {
-	return ref != "" && !strings.ContainsAny(ref, " \t\r\n") && !strings.Contains(ref, "//") &&
-		!strings.HasPrefix(ref, "/") && !strings.HasSuffix(ref, "/")
+	return reference{canonicalHost(host) + "/" + path, suffix}, true
 }
 
 // canonicalHost writes the registry of a location in one way.

@@ -23,8 +23,8 @@ type Config struct {
 
 // Mapping is one pair of Config.
 type Mapping struct {
-	From string `json:"from" required:"true" doc:"as from above"`
-	To   string `json:"to" required:"true" doc:"as to above"`
+	From string `json:"from" required:"true" doc:"registry, or registry and path, that images come from"`
+	To   string `json:"to" required:"true" doc:"registry, or registry and path, that takes its place"`
 }
 
 // pairs are all mappings with the paths of their fields.
@@ -113,7 +113,7 @@ func (m *mover) moveAll(spec fn.Node) error {
 	seen := map[rule]bool{}
 	for _, image := range podspec.Images(spec) {
 		ref, ok := image.Ref()
-		if !ok || !plausible(ref) {
+		if !ok {
 			continue
 		}
 		r, moved, ok := m.move(ref)
@@ -134,7 +134,10 @@ func (m *mover) moveAll(spec fn.Node) error {
 
 // move returns the new reference, and false when no rule matches.
 func (m *mover) move(ref string) (rule, string, bool) {
-	name := canonical(ref)
+	name, ok := canonical(ref)
+	if !ok {
+		return rule{}, "", false
+	}
 	for _, r := range m.rules {
 		if !under(name.repository, r.from) {
 			continue
@@ -159,7 +162,7 @@ func (m *mover) report(list *fn.List) {
 		}
 		list.Report(krm.Result{
 			Severity: krm.Info,
-			Message:  fmt.Sprintf("moved %d image references in %d objects from %s to %s", c.images, c.objects, r.fromText, r.toText),
+			Message:  fmt.Sprintf("image references moved from %s to %s: %d (objects: %d)", r.fromText, r.toText, c.images, c.objects),
 			Tags:     map[string]string{"from": r.fromText, "to": r.toText},
 		})
 	}

@@ -5,7 +5,6 @@ package setlabels
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 
@@ -26,7 +25,7 @@ type Config struct {
 func (c *Config) Validate() error {
 	var errs []error
 	for _, key := range slices.Sorted(maps.Keys(c.Labels)) {
-		at := fmt.Sprintf("labels[%q]", key)
+		at := fn.FieldPath("labels", key)
 		if !validKey(key) {
 			errs = append(errs, fn.Invalid(at, "is not a label key", "an optional DNS name and '/', then up to 63 letters, digits, '-', '_' and '.'"))
 		}

@@ -1,0 +1,123 @@
+package catalog_test
+
+import (
+	"flag"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/velero-krm/velero-krm/catalog"
+	"github.com/velero-krm/velero-krm/fn/fntest"
+)
+
+var update = flag.Bool("update", false, "write expected.yaml, results.txt and errors.txt of the fixtures")
+
+// TestFixtures runs every case of every function in the process, through Main,
+// and as the executable that cmd/krm-functions builds.
+func TestFixtures(t *testing.T) {
+	executable := buildExecutable(t)
+	for _, f := range catalog.Functions() {
+		t.Run(f.Name(), func(t *testing.T) {
+			t.Parallel()
+			fntest.Run(t, fntest.Suite{
+				Function: f,
+				Dir:      filepath.Join(f.Name(), "testdata"),
+				Ways: map[string]fntest.Way{
+					"main":       fntest.InProcess(f),
+					"executable": fntest.Command(executable, f.Name()),
+				},
+				Update: *update,
+			})
+		})
+	}
+}
+
+// buildExecutable builds the multi-call executable once.
+func buildExecutable(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "krm-functions")
+	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", path, "../cmd/krm-functions").CombinedOutput()
+	if err != nil {
+		t.Fatalf("build cmd/krm-functions: %v\n%s", err, out)
+	}
+	return path
+}
+
+// requiredCases are what every function must have a fixture for.
+var requiredCases = []string{"ordinary", "no-op", "mixed-list", "bad-config", "hostile"}
+
+func TestEveryFunctionIsComplete(t *testing.T) {
+	for _, f := range catalog.Functions() {
+		t.Run(f.Name(), func(t *testing.T) {
+			for _, c := range requiredCases {
+				if _, err := os.Stat(filepath.Join(f.Name(), "testdata", c, "input.yaml")); err != nil {
+					t.Errorf("case %q: %v", c, err)
+				}
+			}
+			readme, err := os.ReadFile(filepath.Join(f.Name(), "README.md"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, want := range []string{"# " + f.Name() + "\n", "\n## Config", "\n## Before and after", "\n## Edge cases"} {
+				if !strings.Contains(string(readme), want) {
+					t.Errorf("README.md lacks %q", want)
+				}
+			}
+			for _, field := range f.ConfigFields() {
+				if !strings.Contains(string(readme), "`"+field.Name+"`") {
+					t.Errorf("README.md does not name the config field `%s`", field.Name)
+				}
+				if field.Doc == "" {
+					t.Errorf("config field %s has no doc", field.Name)
+				}
+			}
+			if s := f.Summary(); !strings.HasSuffix(s, ".") || strings.Count(s, ". ") > 0 {
+				t.Errorf("summary is not one sentence: %q", s)
+			}
+		})
+	}
+}
+
+func TestNamesAreSortedAndFoldersMatch(t *testing.T) {
+	names := catalog.Names()
+	if !slices.IsSorted(names) {
+		t.Errorf("not sorted: %v", names)
+	}
+	entries, err := os.ReadDir(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if e.IsDir() && e.Name()[0] != '_' && e.Name() != "internal" && !slices.Contains(names, e.Name()) {
+			t.Errorf("folder %s is not listed in catalog.go", e.Name())
+		}
+	}
+}
+
+func TestLookup(t *testing.T) {
+	if f, ok := catalog.Lookup("route"); !ok || f.Name() != "route" {
+		t.Errorf("Lookup(route) = %q, %v", f.Name(), ok)
+	}
+	if _, ok := catalog.Lookup("routes"); ok {
+		t.Error("Lookup(routes) found something")
+	}
+}
+
+// TestDependencies keeps functions small and quick to start: they may use the
+// wire types, the function API, a YAML reader and the standard library.
+func TestDependencies(t *testing.T) {
+	const module = "github.com/velero-krm/velero-krm/"
+	allowed := []string{module + "krm", module + "fn", module + "fn/podspec", module + "catalog", "go.yaml.in/yaml/v3"}
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}", ".", "../fn", "../fn/podspec").CombinedOutput()
+	if err != nil {
+		t.Fatalf("go list: %v\n%s", err, out)
+	}
+	for dep := range strings.FieldsSeq(string(out)) {
+		if !slices.Contains(allowed, dep) && !strings.HasPrefix(dep, module+"catalog/") {
+			t.Errorf("the catalogue depends on %s: it would grow every function, wasm builds most", dep)
+		}
+	}
+}
