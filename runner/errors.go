@@ -90,8 +90,10 @@ const (
 // Error reads `run function "route": exit code 3: <cause>: stderr: <tail> (hint)`.
 func (e *FunctionError) Error() string {
 	var b strings.Builder
-	b.WriteString("run function ")
-	b.WriteString(strconv.Quote(e.Function))
+	b.WriteString("run function")
+	if e.Function != "" {
+		b.WriteString(" " + strconv.Quote(e.Function))
+	}
 	for _, part := range []string{e.ending(), e.cause(), e.stderrExcerpt()} {
 		if part != "" {
 			b.WriteString(": ")
