@@ -13,6 +13,7 @@ import (
 	"github.com/velero-krm/velero-krm/krm"
 	"github.com/velero-krm/velero-krm/runner"
 	"github.com/velero-krm/velero-krm/runner/execfn"
+	"github.com/velero-krm/velero-krm/runner/gofn"
 )
 
 // Env is what a pipeline needs from where it runs.
@@ -53,6 +54,7 @@ type Program struct {
 	mutators   []*step
 	validators []*step
 	logger     *slog.Logger
+	clock      func() time.Time
 }
 
 // step is one compiled [Step].
@@ -63,9 +65,8 @@ type step struct {
 	sha256    string
 	config    *krm.Item
 	validator bool
-	// newRun returns the function of one execution and what records it.
-	function runner.Function
-	allow    runner.Permissions
+	function  runner.Function
+	allow     runner.Permissions
 }
 
 // Name of the pipeline.
@@ -91,9 +92,12 @@ func (p *Program) NeedsContext() bool {
 func Compile(p *Pipeline, env Env) (*Program, error) {
 	c := compiler{checker: checker{problems: problems{source: p.source}}, env: env}
 	c.pipeline(p)
-	prog := &Program{name: p.Metadata.Name, phases: slices.Clone(p.Spec.Phases), logger: env.Logger}
+	prog := &Program{name: p.Metadata.Name, phases: slices.Clone(p.Spec.Phases), logger: env.Logger, clock: env.Clock}
 	if prog.logger == nil {
 		prog.logger = slog.New(slog.DiscardHandler)
+	}
+	if prog.clock == nil {
+		prog.clock = time.Now //nolint:forbidigo // the default of the clock option
 	}
 	names := stepNames(p)
 	prog.mutators = c.compileSteps("spec.mutators", p.Spec.Mutators, &names)
@@ -201,7 +205,7 @@ func (c *compiler) findBuiltin(s *step, path string) {
 			c.addErr(path+configKey(s.spec), err)
 		}
 	}
-	s.function = builtin
+	s.function = gofn.New(s.name, builtin.Run)
 }
 
 // configKey is the field a problem with the configuration stands at.
@@ -239,6 +243,9 @@ func (c *compiler) findExec(s *step, path string) {
 	}
 	if c.env.WorkDir != "" {
 		opts = append(opts, execfn.WithDir(c.env.WorkDir))
+	}
+	if c.env.Clock != nil {
+		opts = append(opts, execfn.WithClock(c.env.Clock))
 	}
 	function, err := execfn.New(file, opts...)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/velero-krm/velero-krm/krm"
@@ -31,7 +32,11 @@ func TestCompileProblems(t *testing.T) {
 	if !errors.As(err, &loadErr) {
 		t.Fatalf("Compile: got %v, want a *LoadError", err)
 	}
-	golden(t, filepath.Join(dir, "errors.txt"), err.Error()+"\n")
+	abs, absErr := filepath.Abs(dir)
+	if absErr != nil {
+		t.Fatal(absErr)
+	}
+	golden(t, filepath.Join(dir, "errors.txt"), strings.ReplaceAll(err.Error(), abs, "$DIR")+"\n")
 }
 
 // TestCompileOfAProgrammersPipeline has the checks of Load without a file.

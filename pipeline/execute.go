@@ -262,5 +262,8 @@ func failureHint(err error) string {
 	if hint := hintOf(err); hint != "" && strings.Contains(err.Error(), hint) {
 		return ""
 	}
-	return permissionHint(err)
+	if hint := permissionHint(err); hint != "" {
+		return hint
+	}
+	return "repair the object or the function, exclude the object from the step, or set the step's onError to Ignore"
 }
