@@ -144,7 +144,8 @@ func (g generator) configMap(i int) object {
 	o := g.base("v1", "ConfigMap", "settings", i)
 	doc := ""
 	for len(doc) < 780 {
-		doc += fmt.Sprintf("---\nname: %s\nvalue: \"%s\"\nenabled: true\n", g.hex(8), g.hex(16))
+		// No line "---": the original library cuts such an object in two.
+		doc += fmt.Sprintf("- name: %s\n  value: \"%s\"\n  enabled: true\n", g.hex(8), g.hex(16))
 	}
 	o["data"] = object{"settings.yaml": doc, "mode": "on"}
 	return o

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/velero-krm/velero-krm/catalog"
+	"github.com/velero-krm/velero-krm/fn"
+	"github.com/velero-krm/velero-krm/krm"
+	"github.com/velero-krm/velero-krm/runner"
+)
+
+// maxInProcess is the target of row inprocess.
+const maxInProcess = 1.5
+
+// configs are the configurations that the catalogue's functions are measured
+// with: each makes the function change every object it is for. A function that
+// is not here runs without one.
+var configs = map[string]string{ //nolint:gochecknoglobals // a constant table
+	"set-labels":         `{"labels":{"example.com/restored-by":"velero-krm"}}`,
+	"set-image-registry": `{"from":"docker.io/acme","to":"registry.dr.example/acme"}`,
+	"remove-fields":      `{"paths":["metadata.uid"]}`,
+}
+
+// measureInProcess compares each function of the catalogue, from the bytes of
+// the objects to the bytes of the result through runner.Transform, with
+// decoding and encoding the same objects with encoding/json. Both use one core:
+// the ratio is of work. That Transform uses two by default is a figure beside it.
+func measureInProcess(ctx context.Context, s *suite) error {
+	for _, f := range catalog.Functions() {
+		if s.opts.function != "" && s.opts.function != f.Name() {
+			continue
+		}
+		if err := s.inProcessOf(ctx, f); err != nil {
+			return fmt.Errorf("%s: %w", f.Name(), err)
+		}
+	}
+	return nil
+}
+
+func (s *suite) inProcessOf(ctx context.Context, f fn.Function) error {
+	config, err := configOf(f)
+	if err != nil {
+		s.out.progress("  %s: NOT MEASURED: %v", f.Name(), err)
+		return nil
+	}
+	changed := 0
+	through := func(concurrency int) func() error {
+		opts := runner.TransformOptions{
+			Config: config, MaxConcurrency: concurrency,
+			Allow: runner.Permissions{Create: true, Delete: true, Rename: true},
+		}
+		return func() error {
+			items, err := s.items()
+			if err != nil {
+				return err
+			}
+			out, err := transform(ctx, f, items, opts)
+			changed = countChanged(items, out)
+			return err
+		}
+	}
+	best, err := interleave(ctx, s.opts.runs, s.decodeAndEncode, through(1), through(defaultConcurrency))
+	if err != nil {
+		return err
+	}
+	s.out.progress("  %s: changes %d of %d objects", f.Name(), changed, len(s.objects))
+	s.out.figure("inprocess."+f.Name()+".changed", float64(changed), "objects")
+	s.reportInProcess(f.Name(), best[0], best[1], best[2])
+	return nil
+}
+
+func (s *suite) reportInProcess(name string, base, mine, parallel time.Duration) {
+	s.out.figure("inprocess."+name+".decode_encode", s.perItem(base), "ms/item")
+	s.out.figure("inprocess."+name+".function", s.perItem(mine), "ms/item")
+	s.out.figure("inprocess."+name+".function_parallel", s.perItem(parallel), "ms/item")
+	s.out.judge("inprocess."+name+".ratio", verdict{
+		title:  name + " in the process over decode and encode",
+		today:  fmt.Sprintf("%.4f ms/item", s.perItem(base)),
+		ours:   fmt.Sprintf("%.4f ms/item", s.perItem(mine)),
+		ratio:  mine.Seconds() / base.Seconds(),
+		target: maxInProcess,
+	})
+}
+
+// decodeAndEncode is the least that a function on decoded objects costs.
+func (s *suite) decodeAndEncode() error {
+	for _, raw := range s.objects {
+		var o map[string]any
+		if err := json.Unmarshal(raw, &o); err != nil {
+			return err
+		}
+		if _, err := json.Marshal(o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// configOf returns the functionConfig f is measured with, nil for none.
+func configOf(f fn.Function) (*krm.Item, error) {
+	var config *krm.Item
+	if spec, ok := configs[f.Name()]; ok {
+		var err error
+		config, err = krm.ParseConfig([]byte(`{"apiVersion":"velero-krm.io/v1alpha1","kind":"` + f.ConfigKind() + `","spec":` + spec + `}`))
+		if err != nil {
+			return nil, err
+		}
+	}
+	return config, f.CheckConfig(config)
+}
+
+// countChanged returns how many of out are not the item that went in.
+func countChanged(in, out []*krm.Item) int {
+	n := 0
+	for i := range out {
+		if in[i] != out[i] {
+			n++
+		}
+	}
+	return n
+}
