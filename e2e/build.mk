@@ -19,9 +19,13 @@ E2E_KUBE_LDFLAGS := -s -w \
 	-X $(E2E_KUBE_PKG).gitCommit=$(KUBE_VERSION) \
 	-X $(E2E_KUBE_PKG).gitTreeState=clean \
 	-X $(E2E_KUBE_PKG).buildDate=2025-01-01T00:00:00Z
+# The last one: Velero leaves the listener of controller-runtime's metrics at its
+# default, port 8080 of every address, and has no flag for it; a second server
+# on the machine would not start.
 E2E_VELERO_LDFLAGS := -s -w \
 	-X github.com/vmware-tanzu/velero/pkg/buildinfo.Version=$(VELERO_VERSION) \
-	-X github.com/vmware-tanzu/velero/pkg/buildinfo.GitTreeState=clean
+	-X github.com/vmware-tanzu/velero/pkg/buildinfo.GitTreeState=clean \
+	-X sigs.k8s.io/controller-runtime/pkg/metrics/server.DefaultBindAddress=127.0.0.1:0
 
 E2E_DIR := $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))
 E2E_MOD := $(E2E_DIR)/go.mod $(E2E_DIR)/go.sum

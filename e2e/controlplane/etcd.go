@@ -27,6 +27,8 @@ func startEtcd(ctx context.Context, dir string) (*embed.Etcd, error) {
 	cfg.UnsafeNoFsync = true
 	// The gateway dials the configured address, whose port is 0.
 	cfg.EnableGRPCGateway = false
+	// Unset, it is 0 and each request is reported as slow.
+	cfg.WarningUnaryRequestDuration = time.Second
 	// A member alone needs no patience before it elects itself.
 	cfg.TickMs, cfg.ElectionMs = 20, 200
 

@@ -1,0 +1,175 @@
+package stack
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/util/yaml"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+)
+
+// fieldOwner is the field manager of what the stack applies.
+const fieldOwner = client.FieldOwner("velero-krm-e2e")
+
+// ApplyDir applies every object of the .yaml, .yml and .json files of a folder,
+// as [ControlPlane.Apply] does.
+func (c *ControlPlane) ApplyDir(ctx context.Context, dir string) error {
+	objects, err := ReadManifests(dir)
+	if err != nil {
+		return err
+	}
+	return c.Apply(ctx, objects...)
+}
+
+// Apply puts objects into the cluster by server-side apply: first
+// CustomResourceDefinitions, which it waits for until they are served, then
+// Namespaces, then the rest in the order given.
+func (c *ControlPlane) Apply(ctx context.Context, objects ...*unstructured.Unstructured) error {
+	sorted := slices.Clone(objects)
+	slices.SortStableFunc(sorted, func(a, b *unstructured.Unstructured) int { return rank(a) - rank(b) })
+	for i, obj := range sorted {
+		if err := c.applyOne(ctx, obj); err != nil {
+			return fmt.Errorf("apply %s %s: %w", obj.GetKind(), client.ObjectKeyFromObject(obj), err)
+		}
+		lastCRD := rank(obj) == 0 && (i+1 == len(sorted) || rank(sorted[i+1]) > 0)
+		if !lastCRD {
+			continue
+		}
+		if err := c.waitServed(ctx, sorted[:i+1]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rank orders kinds by what others need.
+func rank(obj *unstructured.Unstructured) int {
+	switch obj.GetKind() {
+	case "CustomResourceDefinition":
+		return 0
+	case "Namespace":
+		return 1
+	default:
+		return 2
+	}
+}
+
+// applyOne retries while a kind that has just been defined is not yet known.
+func (c *ControlPlane) applyOne(ctx context.Context, obj *unstructured.Unstructured) error {
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	return poll(ctx, func(ctx context.Context) (bool, error) {
+		// Patch writes the answer into its argument; the caller keeps his.
+		err := c.Client.Patch(ctx, obj.DeepCopy(), client.Apply, fieldOwner, client.ForceOwnership)
+		if err == nil {
+			return true, nil
+		}
+		if meta.IsNoMatchError(err) || apierrors.IsServerTimeout(err) || apierrors.IsTooManyRequests(err) {
+			return false, err
+		}
+		return false, fatal{err}
+	})
+}
+
+// waitServed waits until the API server serves what CRDs define.
+func (c *ControlPlane) waitServed(ctx context.Context, crds []*unstructured.Unstructured) error {
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	for _, want := range crds {
+		err := poll(ctx, func(ctx context.Context) (bool, error) {
+			var crd apiextensionsv1.CustomResourceDefinition
+			if err := c.Client.Get(ctx, client.ObjectKeyFromObject(want), &crd); err != nil {
+				return false, err
+			}
+			return established(&crd), nil
+		})
+		if err != nil {
+			return fmt.Errorf("wait until %s is served: %w", want.GetName(), err)
+		}
+	}
+	return nil
+}
+
+// established reports whether a CRD's resources are served.
+func established(crd *apiextensionsv1.CustomResourceDefinition) bool {
+	return slices.ContainsFunc(crd.Status.Conditions, func(c apiextensionsv1.CustomResourceDefinitionCondition) bool {
+		return c.Type == apiextensionsv1.Established && c.Status == apiextensionsv1.ConditionTrue
+	})
+}
+
+// ReadManifests returns the objects of the .yaml, .yml and .json files of a
+// folder, in the order of the file names. A file may hold several documents;
+// Lists are taken apart.
+func ReadManifests(dir string) ([]*unstructured.Unstructured, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, fmt.Errorf("read manifests: %w", err)
+	}
+	var objects []*unstructured.Unstructured
+	for _, entry := range entries {
+		if !slices.Contains([]string{".yaml", ".yml", ".json"}, filepath.Ext(entry.Name())) {
+			continue
+		}
+		data, err := os.ReadFile(filepath.Join(dir, entry.Name()))
+		if err != nil {
+			return nil, fmt.Errorf("read manifests: %w", err)
+		}
+		more, err := ParseManifests(data)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", filepath.Join(dir, entry.Name()), err)
+		}
+		objects = append(objects, more...)
+	}
+	if len(objects) == 0 {
+		return nil, fmt.Errorf("read manifests: no objects in %s", dir)
+	}
+	return objects, nil
+}
+
+// ParseManifests returns the objects of YAML documents or JSON; Lists are taken
+// apart.
+func ParseManifests(data []byte) ([]*unstructured.Unstructured, error) {
+	var objects []*unstructured.Unstructured
+	decoder := yaml.NewYAMLOrJSONDecoder(bytes.NewReader(data), 4096)
+	for {
+		var raw json.RawMessage
+		err := decoder.Decode(&raw)
+		if errors.Is(err, io.EOF) {
+			return objects, nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("decode manifest: %w", err)
+		}
+		if len(raw) == 0 || string(raw) == "null" { // an empty document
+			continue
+		}
+		// Not into a map: its numbers would become float64 and lose digits.
+		obj := &unstructured.Unstructured{}
+		if err := obj.UnmarshalJSON(raw); err != nil {
+			return nil, fmt.Errorf("decode manifest: %w", err)
+		}
+		if !obj.IsList() {
+			objects = append(objects, obj)
+			continue
+		}
+		err = obj.EachListItem(func(item runtime.Object) error {
+			objects = append(objects, item.(*unstructured.Unstructured))
+			return nil
+		})
+		if err != nil {
+			return nil, fmt.Errorf("decode list: %w", err)
+		}
+	}
+}

@@ -1,0 +1,80 @@
+package stack
+
+import (
+	"path/filepath"
+	"testing"
+)
+
+// Option changes what [ForTest] starts.
+type Option func(*Config)
+
+// WithPlugins adds plugin executables.
+func WithPlugins(paths ...string) Option {
+	return func(c *Config) { c.Velero.Plugins = append(c.Velero.Plugins, paths...) }
+}
+
+// WithEnv adds variables, NAME=value, to the environment of Velero and its
+// plugins.
+func WithEnv(env ...string) Option {
+	return func(c *Config) { c.Velero.Env = append(c.Velero.Env, env...) }
+}
+
+// WithFlags adds flags of `velero server`.
+func WithFlags(flags ...string) Option {
+	return func(c *Config) { c.Velero.Flags = append(c.Velero.Flags, flags...) }
+}
+
+// WithManifests applies folders before Velero starts.
+func WithManifests(dirs ...string) Option {
+	return func(c *Config) { c.Manifests = append(c.Manifests, dirs...) }
+}
+
+// WithVelero runs another velero executable than velero-stock.
+func WithVelero(binary string) Option {
+	return func(c *Config) { c.Velero.Binary = binary }
+}
+
+// ForTest starts a stack for a test and stops it with it. It fails the test
+// when the stack cannot start, and when a program is missing, naming the make
+// target that builds it; it never skips. When the test fails, the end of each
+// log goes to the test's output and the stack's folder is kept.
+func ForTest(t testing.TB, opts ...Option) *Stack {
+	t.Helper()
+	var cfg Config
+	for _, opt := range opts {
+		opt(&cfg)
+	}
+	s, err := Start(t.Context(), cfg)
+	if err != nil {
+		t.Fatalf("start the stack: %v", err)
+	}
+	// t.Context ends before cleanups run, and its end alone would stop the stack
+	// and remove the logs.
+	if !s.unwatch() {
+		t.Fatal("start the stack: the test has ended")
+	}
+	t.Cleanup(func() {
+		t.Helper()
+		if t.Failed() {
+			s.cfg.Keep = true
+			s.report(t)
+		}
+		if err := s.Stop(); err != nil {
+			t.Errorf("stop the stack: %v", err)
+		}
+	})
+	return s
+}
+
+// report writes the end of each log to the test's output.
+func (s *Stack) report(t testing.TB) {
+	t.Helper()
+	logs, err := filepath.Glob(filepath.Join(s.Dir, "*.log"))
+	if err != nil {
+		t.Errorf("list logs: %v", err)
+	}
+	for _, log := range logs {
+		t.Logf("%s ends:\n%s", log, indent(tail(log, tailBytes)))
+	}
+	t.Logf("the stack's folder is kept: %s", s.Dir)
+}
