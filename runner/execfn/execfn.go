@@ -222,7 +222,7 @@ func (e *Exec) result(ctx context.Context, end ending, in *krm.ResourceList) (*k
 	}
 	out, err := krm.Decode(end.stdout, krm.DecodeOptions{})
 	if err != nil {
-		fe.Err, fe.Hint = fmt.Errorf("decode output: %w", err), outputHint(err, end.stdout)
+		fe.Err, fe.Hint = err, outputHint(err, end.stdout)
 		return nil, fe
 	}
 	return out, nil
