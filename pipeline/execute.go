@@ -17,6 +17,10 @@ type Input struct {
 	Items []*krm.Item
 	// Context is the run's context object for steps that ask for it.
 	Context *krm.Item
+	// Started, if not nil, is called before each step that selects something,
+	// with its name and how many objects it works on, to show progress. It is
+	// called by the goroutine that called Execute.
+	Started func(step string, selected int)
 }
 
 // Execute runs the pipeline: mutators in order, each on what the one before
@@ -81,6 +85,7 @@ func (c *cell) fail(step string, err error, hint string) {
 type execution struct {
 	program *Program
 	context *krm.Item
+	started func(step string, selected int)
 	cells   []*cell
 	reports []StepReport
 	// mover is the step that last gave an object a new identity.
@@ -88,7 +93,10 @@ type execution struct {
 }
 
 func newExecution(p *Program, in Input) *execution {
-	x := &execution{program: p, context: in.Context, mover: map[*cell]string{}}
+	x := &execution{program: p, context: in.Context, started: in.Started, mover: map[*cell]string{}}
+	if x.started == nil {
+		x.started = func(string, int) {}
+	}
 	block := make([]cell, len(in.Items))
 	x.cells = make([]*cell, len(in.Items))
 	for i, it := range in.Items {
@@ -103,6 +111,7 @@ func (x *execution) run(ctx context.Context, s *step) error {
 	report := StepReport{Name: s.name, Function: s.label, SHA256: s.sha256, Validator: s.validator}
 	selection := x.selection(s)
 	if len(selection) > 0 {
+		x.started(s.name, len(selection))
 		if err := x.transform(ctx, s, selection, &report); err != nil {
 			return err
 		}

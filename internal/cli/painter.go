@@ -1,0 +1,127 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"unicode"
+
+	"github.com/velero-krm/velero-krm/krm"
+	"github.com/velero-krm/velero-krm/pipeline"
+)
+
+// painter writes for people, on stderr. That a person cannot be told is no
+// failure, so write errors are dropped.
+type painter struct {
+	w     io.Writer
+	color bool
+}
+
+// The colours (ECMA-48 select graphic rendition).
+const (
+	red    = "31"
+	yellow = "33"
+	dim    = "2"
+	bold   = "1"
+)
+
+func (p painter) paint(code, s string) string {
+	if !p.color {
+		return s
+	}
+	return "\x1b[" + code + "m" + s + "\x1b[0m"
+}
+
+func (p painter) line(format string, args ...any) {
+	_, _ = fmt.Fprintf(p.w, format+"\n", args...)
+}
+
+func (p painter) failure(err error) {
+	p.line("%s %s", p.paint(red, "Error:"), printable(err.Error()))
+}
+
+func (p painter) hint(text string) {
+	if text != "" {
+		p.line("%s %s", p.paint(bold, "Hint:"), printable(text))
+	}
+}
+
+// printable drops control characters but line ends and tabs: a function's
+// words must not drive the terminal.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r != '\n' && r != '\t' && unicode.IsControl(r) {
+			return -1
+		}
+		return r
+	}, s)
+}
+
+// maxListed bounds how many results or errors are listed of one kind: a
+// thousand lines are read by nobody, and the count tells the rest.
+const maxListed = 100
+
+// plan tells what was done: the steps, what functions said, what failed.
+func (p painter) plan(plan *pipeline.Plan) {
+	for i := range plan.Steps {
+		p.step(&plan.Steps[i])
+	}
+	for i := range plan.Items {
+		for _, w := range plan.Items[i].Warnings {
+			if strings.HasPrefix(w, "ignored: ") {
+				p.line("%s %s", p.paint(yellow, "Warning:"), printable(w))
+			}
+		}
+	}
+	failures := plan.Failures()
+	for _, err := range failures[:min(len(failures), maxListed)] {
+		p.failure(err)
+	}
+	if more := len(failures) - maxListed; more > 0 {
+		p.line("%s and %d more objects failed", p.paint(red, "Error:"), more)
+	}
+	p.line("%s: %s", p.paint(bold, "pipeline "+plan.Pipeline), plan.Counts())
+}
+
+func (p painter) step(r *pipeline.StepReport) {
+	counts := pipeline.Counts{Unchanged: r.Unchanged, Changed: r.Changed, Removed: r.Removed, Failed: r.Failed, Added: r.Added}
+	kind := "step"
+	if r.Validator {
+		kind = "validator"
+	}
+	p.line("%s %s %s: %s", kind, p.paint(bold, r.Name), p.paint(dim, "("+r.Function+")"), counts)
+	for _, res := range r.Results[:min(len(r.Results), maxListed)] {
+		p.result(res)
+	}
+	if more := len(r.Results) - maxListed; more > 0 {
+		p.line("  and %d more results", more)
+	}
+	if r.Stderr != "" && r.Failed == 0 { // the errors of failed objects show it
+		for line := range strings.Lines(strings.TrimSpace(r.Stderr)) {
+			p.line("  %s %s", p.paint(dim, "stderr:"), printable(strings.TrimRight(line, "\n")))
+		}
+	}
+}
+
+func (p painter) result(r krm.Result) {
+	severity := r.Severity
+	if severity == "" {
+		severity = krm.Info
+	}
+	color := dim
+	switch {
+	case r.Failed():
+		color = red
+	case severity == krm.Warning:
+		color = yellow
+	}
+	words := []string{p.paint(color, string(severity)+":")}
+	if ref := r.ResourceRef; ref != nil {
+		id := krm.Identity{APIVersion: ref.APIVersion, Kind: ref.Kind, Namespace: ref.Namespace, Name: ref.Name}
+		words = append(words, id.String()+":")
+	}
+	if r.Field != nil && r.Field.Path != "" {
+		words = append(words, r.Field.Path+":")
+	}
+	p.line("  %s %s", strings.Join(words, " "), printable(r.Message))
+}

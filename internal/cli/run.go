@@ -1,0 +1,290 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/velero-krm/velero-krm/catalog"
+	"github.com/velero-krm/velero-krm/krm"
+	"github.com/velero-krm/velero-krm/pipeline"
+)
+
+const runExample = `  # a pipeline over a folder of manifests
+  velero-krm run --pipeline to-dr.yaml -f manifests/ > converted.yaml
+
+  # live objects, as JSON
+  kubectl get route,service -n shop -o json | velero-krm run --pipeline to-dr.yaml -f - -o json
+
+  # try a function without a pipeline
+  velero-krm run --exec ./my-function --config config.yaml -f route.yaml
+  velero-krm run --builtin set-labels --set team=shop -f deployment.yaml`
+
+const runLong = `Run a pipeline, or one function, over objects.
+
+Objects come from files, folders (*.yaml, *.yml and *.json in them and in the
+folders below, in lexical order; names that begin with a dot are skipped) or
+stdin (-): YAML with any number of documents, JSON, a List, or a ResourceList.
+
+The resulting objects go to stdout: as YAML documents, or with -o json as a
+List. What functions say, and a summary, go to stderr.
+
+When an object fails, nothing is written to stdout, so that no half converted
+list is taken for a whole one. With --keep-failed the list is written all the
+same, failed objects in it as they came.
+
+Exit code: 0; 1 when a function or validator failed; 2 for bad usage, pipeline
+or input, when nothing ran.`
+
+// runFlags are what `velero-krm run` is told.
+type runFlags struct {
+	pipeline   string
+	files      []string
+	output     string
+	phase      string
+	context    string
+	keepFailed bool
+
+	exec, builtin, config string
+	set                   map[string]string
+	allow                 []string
+	timeout               time.Duration
+}
+
+func newRun(s Streams) *cobra.Command {
+	var f runFlags
+	cmd := &cobra.Command{
+		Use:     "run (--pipeline FILE | --exec COMMAND | --builtin NAME) -f PATH [-f PATH ...]",
+		Short:   "Run a pipeline, or one function, over files",
+		Long:    runLong,
+		Example: runExample,
+		Args:    cobra.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return f.run(cmd.Context(), s) },
+	}
+	f.register(cmd)
+	return cmd
+}
+
+func (f *runFlags) register(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.SortFlags = false
+	flags.StringVar(&f.pipeline, "pipeline", "", "`FILE` with the pipeline; exec and configPath in it are relative to its folder")
+	flags.StringArrayVarP(&f.files, "file", "f", nil, "`PATH` of a file or folder with objects, or - for stdin; may be repeated")
+	flags.StringVarP(&f.output, "output", "o", "yaml", "`FORMAT` of stdout: yaml or json")
+	flags.StringVar(&f.phase, "phase", "", "refuse a pipeline that does not run in `PHASE`: Backup or Restore")
+	flags.StringVar(&f.context, "context", "", "`FILE` with the object that steps with context: true are given")
+	flags.BoolVar(&f.keepFailed, "keep-failed", false, "write the list although objects failed, those as they came")
+	flags.StringVar(&f.exec, "exec", "", "run the executable and arguments in `COMMAND` instead of a pipeline")
+	flags.StringVar(&f.builtin, "builtin", "", "run the catalogue's function `NAME` instead of a pipeline")
+	flags.StringVar(&f.config, "config", "", "`FILE` with the functionConfig of --exec or --builtin")
+	flags.StringToStringVar(&f.set, "set", nil, "`KEY=VALUE` for a ConfigMap as functionConfig of --exec or --builtin; may be repeated")
+	flags.StringSliceVar(&f.allow, "allow", nil, "what --exec or --builtin may do to the list: Create, Delete, Rename")
+	flags.DurationVar(&f.timeout, "timeout", pipeline.DefaultTimeout, "how long one call of --exec or --builtin may take")
+	for flag, values := range map[string][]string{
+		"output": {"yaml", "json"}, "phase": {"Backup", "Restore"}, "allow": {"Create", "Delete", "Rename"}, "builtin": catalog.Names(),
+	} {
+		_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)) // the flag exists
+	}
+}
+
+const seeRun = "see velero-krm run --help"
+
+// check finds what is wrong with the flags themselves.
+func (f *runFlags) check() error {
+	var what []string
+	for flag, value := range map[string]string{"--pipeline": f.pipeline, "--exec": f.exec, "--builtin": f.builtin} {
+		if value != "" {
+			what = append(what, flag)
+		}
+	}
+	slices.Sort(what)
+	adHoc := f.config != "" || len(f.set) > 0 || len(f.allow) > 0
+	switch {
+	case len(what) == 0:
+		return usagef(seeRun, "nothing to run: --pipeline, --exec or --builtin is required")
+	case len(what) > 1:
+		return usagef(seeRun, "%s cannot be used together", strings.Join(what, " and "))
+	case len(f.files) == 0:
+		return usagef("name a file, a folder, or - for stdin", "no objects: -f is required")
+	case f.output != "yaml" && f.output != "json":
+		return usagef("use yaml or json", "output format %q is not known", f.output)
+	case f.phase != "" && f.phase != string(pipeline.Backup) && f.phase != string(pipeline.Restore):
+		return usagef("use Backup or Restore", "phase %q is not known", f.phase)
+	case f.pipeline != "" && adHoc:
+		return usagef("write them into the pipeline's step", "--config, --set and --allow go with --exec or --builtin")
+	case f.config != "" && len(f.set) > 0:
+		return usagef(seeRun, "--config and --set cannot be used together")
+	}
+	return nil
+}
+
+// run returns a *usageError for all that is wrong before a function runs.
+func (f *runFlags) run(ctx context.Context, s Streams) error {
+	if err := f.check(); err != nil {
+		return err
+	}
+	program, err := f.compile()
+	if err != nil {
+		return asUsage(err)
+	}
+	plan, err := f.execute(ctx, program, s)
+	if err != nil {
+		return err
+	}
+	return f.report(plan, s)
+}
+
+// execute reads the objects and runs the program over them.
+func (f *runFlags) execute(ctx context.Context, program *pipeline.Program, s Streams) (*pipeline.Plan, error) {
+	line := newProgress(s, "reading objects")
+	defer line.stop()
+	in, err := f.input(s)
+	if err != nil {
+		return nil, asUsage(err)
+	}
+	in.Started = func(step string, selected int) {
+		line.set(fmt.Sprintf("step %s: %d of %d objects", step, selected, len(in.Items)))
+	}
+	plan, err := program.Execute(ctx, in)
+	if errors.Is(err, pipeline.ErrPhase) || errors.Is(err, pipeline.ErrNoContext) {
+		return nil, f.refused(err)
+	}
+	return plan, err
+}
+
+// refused says what to do about a pipeline that will not run like this.
+func (f *runFlags) refused(err error) error {
+	if errors.Is(err, pipeline.ErrPhase) {
+		return usagef("leave --phase out, or add it to the pipeline's spec.phases", "%w", err)
+	}
+	return usagef("give the object with --context FILE", "%w", err)
+}
+
+func asUsage(err error) error {
+	var usage *usageError
+	if errors.As(err, &usage) {
+		return err
+	}
+	return &usageError{err: err}
+}
+
+// report writes what became of the objects.
+func (f *runFlags) report(plan *pipeline.Plan, s Streams) error {
+	p := painter{w: s.Err, color: s.Color}
+	p.plan(plan)
+	if !plan.Failed() || f.keepFailed {
+		if err := writeItems(s.Out, plan.Result(), f.output); err != nil {
+			return err
+		}
+	}
+	if !plan.Failed() {
+		return nil
+	}
+	if !f.keepFailed {
+		p.line("Nothing was written: objects failed. With --keep-failed the list is written, failed objects as they came.")
+	}
+	return &failedError{count: plan.Counts().Failed}
+}
+
+// compile reads and compiles the pipeline, or makes one of a single step.
+func (f *runFlags) compile() (*pipeline.Program, error) {
+	env := pipeline.Env{
+		Builtins: func(name string) (pipeline.Builtin, bool) {
+			function, ok := catalog.Lookup(name)
+			return function, ok
+		},
+		BuiltinNames: catalog.Names(),
+	}
+	if f.pipeline == "" {
+		env.Dir = "."
+		p, err := f.single()
+		if err != nil {
+			return nil, err
+		}
+		return compileSingle(p, env)
+	}
+	env.Dir = filepath.Dir(f.pipeline)
+	data, err := os.ReadFile(f.pipeline)
+	if err != nil {
+		return nil, usagef("name the file of the pipeline", "load pipeline: %w", err)
+	}
+	p, err := pipeline.Load(data, f.pipeline)
+	if err != nil {
+		return nil, err
+	}
+	return pipeline.Compile(p, env)
+}
+
+// single makes the pipeline of --exec or --builtin.
+func (f *runFlags) single() (*pipeline.Pipeline, error) {
+	step := pipeline.Step{Exec: f.exec, Builtin: f.builtin, Timeout: f.timeout.String(), ConfigMap: f.set}
+	for _, a := range f.allow {
+		step.Allow = append(step.Allow, pipeline.Permission(a))
+	}
+	if f.config != "" {
+		data, err := os.ReadFile(f.config)
+		if err != nil {
+			return nil, fmt.Errorf("read functionConfig: %w", err)
+		}
+		config, err := krm.ParseConfig(data)
+		if err != nil {
+			return nil, fmt.Errorf("read functionConfig %q: %w", f.config, err)
+		}
+		step.Config = config.Object()
+	}
+	return &pipeline.Pipeline{
+		APIVersion: pipeline.APIVersion, Kind: pipeline.Kind,
+		Metadata: pipeline.Metadata{Name: "command-line"},
+		Spec:     pipeline.Spec{Mutators: []pipeline.Step{step}},
+	}, nil
+}
+
+// compileSingle tells problems by the flags that people wrote.
+func compileSingle(p *pipeline.Pipeline, env pipeline.Env) (*pipeline.Program, error) {
+	program, err := pipeline.Compile(p, env)
+	var bad *pipeline.LoadError
+	if !errors.As(err, &bad) {
+		return program, err
+	}
+	errs := make([]error, len(bad.Problems))
+	for i, problem := range bad.Problems {
+		problem.Path = strings.Replace(problem.Path, "spec.mutators[0].", "--", 1)
+		problem.Path = strings.Replace(problem.Path, "--configMap", "--set", 1)
+		errs[i] = errors.New(problem.String())
+	}
+	return nil, errors.Join(errs...)
+}
+
+// input reads the objects and the context.
+func (f *runFlags) input(s Streams) (pipeline.Input, error) {
+	r := reader{stdin: s.In}
+	for _, path := range []string{f.pipeline, f.config, f.context} {
+		if info, err := os.Stat(path); path != "" && err == nil {
+			r.skip = append(r.skip, info)
+		}
+	}
+	in := pipeline.Input{Phase: pipeline.Phase(f.phase)}
+	var err error
+	if in.Items, err = r.readAll(f.files); err != nil {
+		return in, err
+	}
+	if f.context == "" {
+		return in, nil
+	}
+	objects, err := readFile(f.context)
+	if err != nil {
+		return in, err
+	}
+	if len(objects) != 1 {
+		return in, usagef("keep one", "read context %q: it has %d objects, want one", f.context, len(objects))
+	}
+	in.Context = objects[0]
+	return in, nil
+}
