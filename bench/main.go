@@ -39,7 +39,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	flags.IntVar(&o.n, "n", 1800, "how many objects")
 	flags.IntVar(&o.runs, "runs", 7, "how often each measurement is repeated, at least 1")
 	flags.StringVar(&o.only, "only", "", "rows to measure, comma separated: original, overhead, inprocess (default all)")
-	flags.StringVar(&o.function, "function", "", "of row inprocess, only this function of the catalogue")
+	flags.StringVar(&o.function, "function", "", "measure only this function: json or kyaml, or in row inprocess one of the catalogue")
 	flags.StringVar(&o.functions, "functions", "", "krm-functions executable (default: built from this tree)")
 	flags.StringVar(&o.cpuProfile, "cpuprofile", "", "write a CPU profile of this process to the file")
 	if err := flags.Parse(args); err != nil {

@@ -28,6 +28,11 @@ func (s *suite) measure(ctx context.Context, rows []row) error {
 	return nil
 }
 
+// skip reports whether the flag -function leaves out a function.
+func (s *suite) skip(function string) bool {
+	return s.opts.function != "" && s.opts.function != function
+}
+
 // items returns the objects as fresh items, so that nothing one measurement
 // decoded is there for the next.
 func (s *suite) items() ([]*krm.Item, error) {

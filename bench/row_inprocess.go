@@ -30,7 +30,7 @@ var configs = map[string]string{ //nolint:gochecknoglobals // a constant table
 // the ratio is of work. That Transform uses two by default is a figure beside it.
 func measureInProcess(ctx context.Context, s *suite) error {
 	for _, f := range catalog.Functions() {
-		if s.opts.function != "" && s.opts.function != f.Name() {
+		if s.skip(f.Name()) {
 			continue
 		}
 		if err := s.inProcessOf(ctx, f); err != nil {

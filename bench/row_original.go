@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"k8s.io/apimachinery/pkg/runtime"
@@ -24,10 +25,11 @@ type executable struct {
 
 func (s *suite) executables() []executable {
 	// Both set one label; each reads it from the ConfigMap in its own way.
-	return []executable{
+	all := []executable{
 		{"json", "JSON function", s.bin.json, map[string]string{"labels": `{"example.com/restored-by":"velero-krm"}`}, 100},
 		{"kyaml", "kyaml function", s.bin.kyaml, map[string]string{"example.com/restored-by": "velero-krm"}, 15},
 	}
+	return slices.DeleteFunc(all, func(e executable) bool { return s.skip(e.name) })
 }
 
 // measureOriginal compares one exec per object, the original library's way,
