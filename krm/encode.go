@@ -6,9 +6,9 @@ const envelopeStart = `{"apiVersion":"` + ResourceListAPIVersion + `","kind":"` 
 
 // AppendResourceList appends the envelope with list to dst. As JSON the items
 // are concatenated as they came, on one line, with the code points that YAML
-// readers refuse or change escaped as \uXXXX (krm-contract.md section 0,
-// finding 3, and U+2028, U+2029, U+FEFF, which yaml.v3 treats alike); it cannot
-// fail. Escaped surrogate pairs, which yaml.v3 refuses, stand for themselves,
+// readers refuse or change escaped as \uXXXX: U+007F to U+009F, U+2028,
+// U+2029, U+FEFF, U+FFFE and U+FFFF (measured with yaml.v3 and PyYAML). It
+// cannot fail. Escaped surrogate pairs, which yaml.v3 refuses, stand for themselves,
 // and bytes that are not UTF-8 become U+FFFD. items is there even when empty;
 // functionConfig and results are left out when empty.
 func AppendResourceList(dst []byte, list *ResourceList) []byte {

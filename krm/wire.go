@@ -1,14 +1,12 @@
 package krm
 
-import (
-	"unicode/utf8"
-)
+import "unicode/utf8"
 
 // unsafeInYAML reports whether YAML readers refuse the code point in a JSON
 // string or read another in its place. yaml.v3 and PyYAML refuse U+007F to
 // U+0084, U+0086 to U+009F, U+FFFE and U+FFFF; U+0085, U+2028 and U+2029 are
-// line breaks of YAML 1.1 and fold to a space; a raw U+FEFF is taken for a
-// byte order mark.
+// line breaks of YAML 1.1, which yaml.v3 folds or, in keys, fails on. U+FEFF is
+// escaped so that nobody takes it for a byte order mark.
 func unsafeInYAML(r rune) bool {
 	switch {
 	case r < 0x7F:
