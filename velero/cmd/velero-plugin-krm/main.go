@@ -1,19 +1,27 @@
+// Command velero-plugin-krm runs pipelines of KRM functions in a stock Velero:
+// its image copies it into Velero's plugin folder and Velero starts it.
 package main
 
 import (
 	"github.com/spf13/pflag"
+
+	"github.com/velero-krm/velero-krm/catalog"
+	"github.com/velero-krm/velero-krm/pipeline"
+	"github.com/velero-krm/velero-krm/velero/plugin"
 	"github.com/vmware-tanzu/velero/pkg/plugin/framework"
-	_ "github.com/velero-krm/velero-krm/pipeline"
-	_ "k8s.io/client-go/dynamic"
-	_ "k8s.io/client-go/dynamic/fake"
-	_ "k8s.io/client-go/kubernetes/fake"
-	_ "github.com/google/go-cmp/cmp"
-	_ "github.com/pkg/errors"
-	_ "github.com/sirupsen/logrus"
-	_ "k8s.io/api/core/v1"
-	_ "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
+// version is set when it is built (build.mk).
+var version = "devel"
+
 func main() {
-	framework.NewServer().BindFlags(pflag.CommandLine).Serve()
+	host := plugin.NewHost(version, plugin.Catalog{Find: builtin, Names: catalog.Names()}, pflag.CommandLine)
+	defer host.Close()
+	framework.NewServer().
+		BindFlags(pflag.CommandLine).
+		RegisterBackupItemActionV2(plugin.Name, host.NewBackupItemAction).
+		RegisterRestoreItemActionV2(plugin.Name, host.NewRestoreItemAction).
+		Serve()
 }
+
+func builtin(name string) (pipeline.Builtin, bool) { return catalog.Lookup(name) }

@@ -1,0 +1,113 @@
+package plugin
+
+import (
+	"context"
+	"fmt"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/velero-krm/velero-krm/krm"
+	velerov1 "github.com/vmware-tanzu/velero/pkg/apis/velero/v1"
+	"github.com/vmware-tanzu/velero/pkg/plugin/velero"
+	biav2 "github.com/vmware-tanzu/velero/pkg/plugin/velero/backupitemaction/v2"
+)
+
+// BackupItemAction runs the pipelines of a Backup on each object before Velero
+// writes it. Several goroutines may call it at once.
+type BackupItemAction struct {
+	engine *engine
+}
+
+var _ biav2.BackupItemAction = (*BackupItemAction)(nil)
+
+// Name returns [Name]; Velero does not ask.
+func (a *BackupItemAction) Name() string { return Name }
+
+// AppliesTo loads the pipelines of the Backup that is starting, so that Velero
+// ends it before it writes anything if they do not load, and returns the
+// resources that they select: none for a Backup without pipelines.
+func (a *BackupItemAction) AppliesTo() (velero.ResourceSelector, error) {
+	ctx, cancel := context.WithTimeout(a.engine.ctx, loadTimeout)
+	defer cancel()
+	backups, err := a.engine.cluster.backups(ctx, a.engine.namespace)
+	if err != nil {
+		// Execute comes to know the Backup without asking.
+		a.engine.log.InfoContext(ctx, "cannot see which Backup is starting", "error", err)
+		return everything(), nil
+	}
+	return a.engine.appliesTo(ctx, startingBackups(backups))
+}
+
+// Execute returns the object as the Backup's pipelines make it, nil when they
+// do not change it. An object that they remove is marked for Velero to leave
+// out. It starts no operation and asks for no further objects.
+//
+// # Errors
+//
+// A [*LoadError] when the Backup's pipelines cannot be had, and the pipeline's
+// error, which names the step and the object, when a function failed. Velero
+// leaves the object out and goes on with the others.
+func (a *BackupItemAction) Execute(obj runtime.Unstructured, backup *velerov1.Backup) (runtime.Unstructured, []velero.ResourceIdentifier, string, []velero.ResourceIdentifier, error) {
+	var out runtime.Unstructured
+	err := guarded(identify(obj), func() (err error) {
+		out, err = a.execute(a.engine.ctx, obj, backup)
+		return err
+	})
+	return out, nil, "", nil, err
+}
+
+// execute returns a nil interface for an unchanged object.
+func (a *BackupItemAction) execute(ctx context.Context, obj runtime.Unstructured, backup *velerov1.Backup) (runtime.Unstructured, error) {
+	r, err := a.engine.runFor(ctx, backupRef(backup))
+	if err != nil || len(r.programs) == 0 {
+		return nil, err
+	}
+	item, err := toItem(obj)
+	if err != nil {
+		return nil, err
+	}
+	v, err := r.apply(ctx, item)
+	switch {
+	case err != nil:
+		return nil, err
+	case v.out == nil:
+		return leftOut(obj), nil
+	case v.out == item:
+		return nil, nil //nolint:nilnil // how Velero is told that nothing changed
+	}
+	if err := checkBackedUpType(item.Identity(), v.out.Identity()); err != nil {
+		return nil, err
+	}
+	return toUnstructured(v.out)
+}
+
+// leftOut marks a copy of the object for Velero 1.18 and later to leave out;
+// run.load refuses earlier ones.
+func leftOut(obj runtime.Unstructured) runtime.Unstructured {
+	marked := (&unstructured.Unstructured{Object: obj.UnstructuredContent()}).DeepCopy()
+	annotations := marked.GetAnnotations()
+	if annotations == nil {
+		annotations = map[string]string{}
+	}
+	annotations[velerov1.SkipFromBackupAnnotation] = "true"
+	marked.SetAnnotations(annotations)
+	return marked
+}
+
+// checkBackedUpType refuses a new type: Velero files an object under the
+// resource that it collected, and could not restore it from there.
+func checkBackedUpType(before, after krm.Identity) error {
+	if before.Kind == after.Kind && before.Group() == after.Group() {
+		return nil
+	}
+	return fmt.Errorf("%s became %s: a backup files objects by the resource they were collected as; change the kind at restore, with phases: [Restore]", before, after)
+}
+
+// Progress returns an error: the action starts no operations.
+func (a *BackupItemAction) Progress(string, *velerov1.Backup) (velero.OperationProgress, error) {
+	return velero.OperationProgress{}, biav2.AsyncOperationsNotSupportedError()
+}
+
+// Cancel does nothing: there is nothing to cancel.
+func (a *BackupItemAction) Cancel(string, *velerov1.Backup) error { return nil }

@@ -1,0 +1,162 @@
+package plugin
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+)
+
+func TestBackupExecute(t *testing.T) {
+	cases := map[string]struct {
+		reason   string
+		pipeline string
+		wants    map[string]string
+		object   string
+		want     string
+		wantErr  []string
+	}{
+		"Changed": {
+			reason: "the pipeline's object is what Velero writes", pipeline: "\tmutators: [{builtin: mark}]\n", wants: wants("p"),
+			object: `{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"c","namespace":"shop"},"data":{"a":"b"}}`,
+			want:   `{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"c","namespace":"shop","labels":{"marked":"yes"}},"data":{"a":"b"}}`,
+		},
+		"Unchanged": {
+			reason: "nil tells Velero that nothing changed", pipeline: "\tmutators: [{builtin: nothing}]\n", wants: wants("p"),
+			object: `{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"c","namespace":"shop"}}`,
+		},
+		"NoPipelines": {
+			reason: "nothing runs unasked", pipeline: "\tmutators: [{builtin: mark}]\n",
+			object: `{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"c","namespace":"shop"}}`,
+		},
+		"BigNumbers": {
+			reason: "integers above 2^53 keep every digit", pipeline: "\tmutators: [{builtin: mark}]\n", wants: wants("p"),
+			object: `{"apiVersion":"x.io/v1","kind":"Big","metadata":{"name":"c"},"spec":{"n":9007199254740993,"m":-9223372036854775808,"f":1.5}}`,
+			want:   `{"apiVersion":"x.io/v1","kind":"Big","metadata":{"name":"c","labels":{"marked":"yes"}},"spec":{"n":9007199254740993,"m":-9223372036854775808,"f":1.5}}`,
+		},
+		"Removed": {
+			reason: "Velero leaves out what carries its annotation", pipeline: "\tmutators: [{builtin: drop, allow: [Delete]}]\n", wants: wants("p"),
+			object: `{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"c","namespace":"shop"}}`,
+			want:   `{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"c","namespace":"shop","annotations":{"velero.io/skip-from-backup":"true"}}}`,
+		},
+		"RemovedWithoutPermission": {
+			reason: "nothing is lost without leave", pipeline: "\tmutators: [{builtin: drop}]\n", wants: wants("p"),
+			object:  `{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"c","namespace":"shop"}}`,
+			wantErr: []string{`pipeline "p"`, `step "drop"`, "ConfigMap shop/c", "Delete"},
+		},
+		"Fails": {
+			reason: "the message names pipeline, step and object", pipeline: "\tmutators: [{name: images, builtin: fail}]\n", wants: wants("p"),
+			object:  `{"apiVersion":"v1","kind":"Secret","metadata":{"name":"db","namespace":"shop"},"data":{"k":"aHVudGVyMg=="}}`,
+			wantErr: []string{`pipeline "p"`, `step "images"`, "Secret shop/db", "no such registry"},
+		},
+		"Panics": {
+			reason: "a panic is an error of that object", pipeline: "\tmutators: [{builtin: panic}]\n", wants: wants("p"),
+			object:  `{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"c","namespace":"shop"}}`,
+			wantErr: []string{"ConfigMap shop/c", "panic"},
+		},
+		"Retyped": {
+			reason: "Velero would file a Secret under configmaps", pipeline: "\tmutators: [{builtin: retype, allow: [Rename]}]\n", wants: wants("p"),
+			object:  `{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"c","namespace":"shop"}}`,
+			wantErr: []string{"ConfigMap shop/c", "Secret shop/c", "phases: [Restore]"},
+		},
+		"NotLoaded": {
+			reason: "never unconverted", pipeline: "\tmutators: [{builtin: mark}]\n", wants: wants("gone"),
+			object:  `{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"c","namespace":"shop"}}`,
+			wantErr: []string{"load pipelines of Backup velero/b1", `"gone" does not exist`},
+		},
+		"Context": {
+			reason: "a step that asks sees its run", pipeline: "\tmutators: [{builtin: context, context: true}]\n", wants: wants("p"),
+			object: `{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"c","namespace":"shop"}}`,
+			want:   `{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"c","namespace":"shop","annotations":{"run":"Backup of b1"}}}`,
+		},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, []string{yamlPipeline("p", tc.pipeline)})
+			obj := object(t, tc.object)
+			out, additional, operation, post, err := (&BackupItemAction{engine: w.engine}).Execute(obj, aBackup("b1", tc.wants))
+			if (err != nil) != (tc.wantErr != nil) {
+				t.Fatalf("%s: Execute(): %v", tc.reason, err)
+			}
+			for _, want := range tc.wantErr {
+				checkError(t, tc.reason, err, want)
+			}
+			if additional != nil || operation != "" || post != nil {
+				t.Errorf("%s: Execute() asks for more: %v %q %v", tc.reason, additional, operation, post)
+			}
+			if tc.want == "" {
+				if out != nil {
+					t.Errorf("%s: Execute() = %v, want nil", tc.reason, out)
+				}
+			} else if diff := cmp.Diff(object(t, tc.want).Object, out.UnstructuredContent()); diff != "" {
+				t.Errorf("%s: Execute(): -want +got:\n%s", tc.reason, diff)
+			}
+			if diff := cmp.Diff(object(t, tc.object).Object, obj.Object); diff != "" {
+				t.Errorf("%s: Velero's own object must stay as it is: -want +got:\n%s", tc.reason, diff)
+			}
+			if strings.Contains(w.log.String(), "aHVudGVyMg") || err != nil && strings.Contains(err.Error(), "aHVudGVyMg") {
+				t.Errorf("%s: the value of a Secret got out:\n%v\n%s", tc.reason, err, w.log.String())
+			}
+		})
+	}
+}
+
+func TestBackupChain(t *testing.T) {
+	w := newWorld(t, []string{
+		yamlPipeline("one", "\tmutators: [{builtin: mark}]\n"),
+		yamlPipeline("two", "\tmutators: [{builtin: drop, allow: [Delete], selectors: [{labels: {marked: \"yes\"}}]}]\n"),
+	})
+	action := &BackupItemAction{engine: w.engine}
+	for _, tc := range []struct {
+		wants   string
+		skipped bool
+	}{{"one,two", true}, {"two,one", false}} {
+		out, _, _, _, err := action.Execute(configMap(t, "c"), aBackup(strings.ReplaceAll(tc.wants, ",", "-"), wants(tc.wants)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, skipped := (&unstructured.Unstructured{Object: out.UnstructuredContent()}).GetAnnotations()["velero.io/skip-from-backup"]
+		if skipped != tc.skipped {
+			t.Errorf("pipelines %s: skipped = %t, want %t: each sees what the one before made", tc.wants, skipped, tc.skipped)
+		}
+	}
+}
+
+func TestBackupLog(t *testing.T) {
+	w := newWorld(t, []string{yamlPipeline("p", "\tmutators: [{name: label, builtin: mark}, {builtin: warn}]\n")})
+	secret := object(t, `{"apiVersion":"v1","kind":"Secret","metadata":{"name":"db","namespace":"shop"},"data":{"k":"aHVudGVyMg=="}}`)
+	if _, _, _, _, err := (&BackupItemAction{engine: w.engine}).Execute(secret, aBackup("b1", wants("p"))); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		`level=info msg="object changed"`, `object="Secret shop/db"`, "pipeline=p", "steps=\"[label]\"", "fields=1",
+		`level=warning msg="pipeline warns"`, "old field", "namespace=shop", "name=db",
+	} {
+		if !strings.Contains(w.log.String(), want) {
+			t.Errorf("log lacks %s:\n%s", want, w.log.String())
+		}
+	}
+	if strings.Contains(w.log.String(), "aHVudGVyMg") {
+		t.Errorf("the value of a Secret is in the log:\n%s", w.log.String())
+	}
+}
+
+func TestNoOperations(t *testing.T) {
+	b, r := &BackupItemAction{}, &RestoreItemAction{}
+	if _, err := b.Progress("x", nil); err == nil {
+		t.Error("BackupItemAction.Progress: want an error: there are no operations")
+	}
+	if _, err := r.Progress("x", nil); err == nil {
+		t.Error("RestoreItemAction.Progress: want an error: there are no operations")
+	}
+	if err := b.Cancel("x", nil); err != nil {
+		t.Errorf("BackupItemAction.Cancel: %v", err)
+	}
+	if err := r.Cancel("x", nil); err != nil {
+		t.Errorf("RestoreItemAction.Cancel: %v", err)
+	}
+	if ready, err := r.AreAdditionalItemsReady(nil, nil); !ready || err != nil {
+		t.Errorf("AreAdditionalItemsReady() = %t, %v", ready, err)
+	}
+}
