@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"bytes"
 	"strconv"
 	"strings"
 
@@ -82,6 +83,9 @@ func restoreAnnotations(out, in *krm.Item) *krm.Item {
 // internalKeys returns the internal annotations that it has; nil for none,
 // which is nearly always.
 func internalKeys(it *krm.Item) map[string]bool {
+	if raw := it.Raw(); !bytes.Contains(raw, []byte("config.k")) && !bytes.Contains(raw, []byte(`\u`)) {
+		return nil // neither such a key nor one written with escapes
+	}
 	var keys map[string]bool
 	// Nothing is dropped: WithoutAnnotations is asked for the keys.
 	it.WithoutAnnotations(func(key string) bool {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -32,6 +33,7 @@ type engine struct {
 	context  []*krm.Item // opts.Context with its mark
 	contexts map[krm.Identity]int
 	bare     *krm.Item // has no annotations
+	differ   differ
 
 	// outcomes has one entry per item. Only the call that an item is part of
 	// writes its entry.
@@ -55,6 +57,7 @@ func newEngine(f Function, items []*krm.Item, opts TransformOptions) *engine {
 		context:  markContext(opts.Context),
 		contexts: make(map[krm.Identity]int, len(opts.Context)),
 		bare:     bareItem(),
+		differ:   differ{seed: maphash.MakeSeed()},
 		outcomes: make([]ItemOutcome, len(items)),
 	}
 	for _, it := range opts.Context {

@@ -175,8 +175,9 @@ func squeeze(text string) squeezed {
 		text:  make([]byte, 0, len(text)),
 		start: make([]int, 0, len(text)), end: make([]int, 0, len(text)),
 	}
-	for i := 0; i < len(text); {
-		char, size := unescape(text[i:])
+	var char []byte
+	for i, size := 0, 0; i < len(text); {
+		char, size = unescape(char[:0], text[i:])
 		for _, c := range char {
 			if !squeezedOut(c) {
 				s.text = append(s.text, c)
@@ -202,28 +203,55 @@ func squeezeValue(value []byte) []byte {
 	return squeezed
 }
 
-// unescape returns the bytes that text starts with and how many bytes of it
-// stand for them.
-func unescape(text string) (char []byte, size int) {
+// unescape appends the bytes that text starts with to dst and tells how many
+// bytes of text stand for them.
+func unescape[T string | []byte](dst []byte, text T) (char []byte, size int) {
 	if text[0] != '\\' || len(text) == 1 {
-		return []byte{text[0]}, 1
+		return append(dst, text[0]), 1
 	}
-	switch text[1] {
-	case 'n', 'r', 't', 'v', 'f', 'b':
-		return []byte{' '}, 2
+	c := text[1]
+	switch c {
+	case 'n':
+		c = '\n'
+	case 'r':
+		c = '\r'
+	case 't':
+		c = '\t'
+	case 'v':
+		c = '\v'
+	case 'f':
+		c = '\f'
+	case 'b':
+		c = '\b'
 	case 'u', 'x', 'U':
-		digits := map[byte]int{'x': 2, 'u': 4, 'U': 8}[text[1]]
-		if len(text) < 2+digits {
-			break
-		}
-		if code, err := strconv.ParseUint(text[2:2+digits], 16, 32); err == nil {
-			if text[1] == 'x' {
-				return []byte{byte(code)}, 4
-			}
-			return utf8.AppendRune(nil, rune(code)), 2 + digits
+		if char, size := unescapeCode(dst, text); size > 0 {
+			return char, size
 		}
 	}
-	return []byte{text[1]}, 2
+	return append(dst, c), 2
+}
+
+// unescapeCode reads \xHH, \uHHHH and \UHHHHHHHH; size is 0 when it is none.
+func unescapeCode[T string | []byte](dst []byte, text T) (char []byte, size int) {
+	switch text[1] {
+	case 'x':
+		size = 4
+	case 'u':
+		size = 6
+	default:
+		size = 10
+	}
+	if len(text) < size {
+		return nil, 0
+	}
+	code, err := strconv.ParseUint(string(text[2:size]), 16, 32)
+	switch {
+	case err != nil:
+		return nil, 0
+	case size == 4:
+		return append(dst, byte(code)), size
+	}
+	return utf8.AppendRune(dst, rune(code)), size
 }
 
 func squeezedOut(c byte) bool { return isSpace(c) || c == '"' || c == '\'' || c == '\\' }

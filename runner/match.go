@@ -358,7 +358,8 @@ func (m *matcher) outcome(pos int, out *krm.Item) ItemOutcome {
 		return ItemOutcome{Status: Unchanged, In: in, Out: in}
 	}
 	clean := restoreAnnotations(out, in)
-	if clean.Equal(in) {
+	same := bytes.Equal(clean.Raw(), in.Raw()) || (!m.e.differ.surely(clean.Raw(), in.Raw()) && clean.Equal(in))
+	if same {
 		return ItemOutcome{Status: Unchanged, In: in, Out: in}
 	}
 	return ItemOutcome{Status: Changed, In: in, Out: clean}
