@@ -28,6 +28,7 @@ func TestFixtures(t *testing.T) {
 				Ways: map[string]fntest.Way{
 					"main":       fntest.InProcess(f),
 					"executable": fntest.Command(executable, f.Name()),
+					"link":       fntest.Command(link(t, executable, f.Name())),
 				},
 				Update: *update,
 			})
@@ -42,6 +43,16 @@ func buildExecutable(t *testing.T) string {
 	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", path, "../cmd/krm-functions").CombinedOutput()
 	if err != nil {
 		t.Fatalf("build cmd/krm-functions: %v\n%s", err, out)
+	}
+	return path
+}
+
+// link makes a link to the executable with the name of a function.
+func link(t *testing.T, executable, name string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.Symlink(executable, path); err != nil {
+		t.Fatal(err)
 	}
 	return path
 }

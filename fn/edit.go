@@ -86,13 +86,14 @@ func (e *editor) visitMap(m map[string]any, segments []segment) error {
 			continue
 		}
 		out, err := e.child(k, child, segments)
-		if err != nil {
-			return err
-		}
+		// Also with an error: a list below may have lost elements before it.
 		if out.drop {
 			delete(m, k)
 		} else if out.changed {
 			m[k] = out.value
+		}
+		if err != nil {
+			return err
 		}
 	}
 	return nil
@@ -105,9 +106,9 @@ func (e *editor) visitList(list []any, segments []segment) (outcome, error) {
 		if segments[0].selects(i, child) {
 			var err error
 			if out, err = e.child(i, child, segments); err != nil {
-				// The rest is kept as it is, so that no element is lost.
-				kept = append(kept, list[i:]...)
-				return outcome{value: kept, changed: true}, err
+				// The rest is kept, so that no element is lost.
+				kept = append(append(kept, out.value), list[i+1:]...)
+				return outcome{value: kept, changed: len(kept) != len(list)}, err
 			}
 		}
 		if !out.drop {

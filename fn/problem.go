@@ -121,7 +121,7 @@ const maxHintWord = 64
 // with the next.
 func distance(a, b string) int {
 	if len(a) > maxHintWord || len(b) > maxHintWord {
-		return maxHintWord
+		return len(a) + len(b)
 	}
 	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range row {
