@@ -58,8 +58,11 @@ func decode(data []byte, opts DecodeOptions) (*ResourceList, error) {
 	}
 	list, err := decodeJSON(data)
 	var se *syntaxFault
-	if !errors.As(err, &se) || !se.maybeYAML() {
+	if !errors.As(err, &se) {
 		return list, err
+	}
+	if !se.maybeYAML() {
+		return nil, se.public()
 	}
 	// A flow mapping of YAML starts with '{', too.
 	if list, yamlErr := decodeYAML(data, opts); !isSyntax(yamlErr) {
