@@ -25,7 +25,7 @@ const runExample = `  # a pipeline over a folder of manifests
 
   # try a function without a pipeline
   velero-krm run --exec ./my-function --config config.yaml -f route.yaml
-  velero-krm run --builtin set-labels --set team=shop -f deployment.yaml`
+  velero-krm run --builtin set-labels --set 'labels={team: shop}' -f deployment.yaml`
 
 const runLong = `Run a pipeline, or one function, over objects.
 
@@ -53,7 +53,7 @@ type runFlags struct {
 	keepFailed bool
 
 	exec, builtin, config string
-	set                   map[string]string
+	set                   []string
 	allow                 []string
 	timeout               time.Duration
 }
@@ -84,7 +84,7 @@ func (f *runFlags) register(cmd *cobra.Command) {
 	flags.StringVar(&f.exec, "exec", "", "run the executable and arguments in `COMMAND` instead of a pipeline")
 	flags.StringVar(&f.builtin, "builtin", "", "run the catalogue's function `NAME` instead of a pipeline")
 	flags.StringVar(&f.config, "config", "", "`FILE` with the functionConfig of --exec or --builtin")
-	flags.StringToStringVar(&f.set, "set", nil, "`KEY=VALUE` for a ConfigMap as functionConfig of --exec or --builtin; may be repeated")
+	flags.StringArrayVar(&f.set, "set", nil, "`KEY=VALUE` for a ConfigMap as functionConfig of --exec or --builtin; may be repeated")
 	flags.StringSliceVar(&f.allow, "allow", nil, "what --exec or --builtin may do to the list: Create, Delete, Rename")
 	flags.DurationVar(&f.timeout, "timeout", pipeline.DefaultTimeout, "how long one call of --exec or --builtin may take")
 	for flag, values := range map[string][]string{
@@ -224,9 +224,19 @@ func (f *runFlags) compile() (*pipeline.Program, error) {
 
 // single makes the pipeline of --exec or --builtin.
 func (f *runFlags) single() (*pipeline.Pipeline, error) {
-	step := pipeline.Step{Exec: f.exec, Builtin: f.builtin, Timeout: f.timeout.String(), ConfigMap: f.set}
+	step := pipeline.Step{Exec: f.exec, Builtin: f.builtin, Timeout: f.timeout.String()}
 	for _, a := range f.allow {
 		step.Allow = append(step.Allow, pipeline.Permission(a))
+	}
+	for _, pair := range f.set {
+		key, value, ok := strings.Cut(pair, "=")
+		if !ok || key == "" {
+			return nil, usagef("write --set KEY=VALUE", "read functionConfig: %q is not KEY=VALUE", pair)
+		}
+		if step.ConfigMap == nil {
+			step.ConfigMap = map[string]string{}
+		}
+		step.ConfigMap[key] = value
 	}
 	if f.config != "" {
 		data, err := os.ReadFile(f.config)
