@@ -50,7 +50,7 @@ func ExampleFunction_Run() {
 func ExampleFunction_CheckConfig() {
 	config, _ := krm.ParseConfig([]byte("{apiVersion: v1, kind: ConfigMap, data: {taem: blue}}"))
 	fmt.Println(setTeam().CheckConfig(config))
-	// Output: read config of function "set-team": data.taem: unknown field (did you mean team?); data.team: is required (value of the label team)
+	// Output: read config: data.taem: unknown field (did you mean team?); data.team: is required (value of the label team)
 }
 
 func ExampleObject_Edit() {

@@ -2,7 +2,6 @@ package fn
 
 import (
 	"context"
-	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -117,7 +116,8 @@ func New[C any](name, summary string, transform func(ctx context.Context, config
 	return f
 }
 
-// RunError says that a function failed and carries what it said before.
+// RunError says that a function failed and carries what it said before. Its
+// text is that of the cause: whoever runs a function names it.
 type RunError struct {
 	// Function is its name.
 	Function string
@@ -127,7 +127,7 @@ type RunError struct {
 	Err error
 }
 
-func (e *RunError) Error() string { return fmt.Sprintf("run function %q: %v", e.Function, e.Err) }
+func (e *RunError) Error() string { return e.Err.Error() }
 
 // Unwrap returns the cause.
 func (e *RunError) Unwrap() error { return e.Err }

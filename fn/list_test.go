@@ -112,7 +112,7 @@ func TestRunErrorKeepsResults(t *testing.T) {
 	if !errors.As(err, &re) || !errors.Is(err, cause) {
 		t.Fatalf("got %v, want a RunError with the cause", err)
 	}
-	if re.Function != "test" || len(re.FunctionResults()) != 1 || err.Error() != `run function "test": broken` {
+	if re.Function != "test" || len(re.FunctionResults()) != 1 || err.Error() != "broken" {
 		t.Errorf("got %v, results %v", err, re.Results)
 	}
 }

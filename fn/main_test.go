@@ -66,7 +66,7 @@ func TestMainOutput(t *testing.T) {
 		"error": {
 			reason: "items as they came in, what the function said, then why", stdin: input("error"), code: 1,
 			stdout: same + `"results":[{"message":"earlier"},{"message":"before"},{"message":"first line second line","severity":"error"}]}` + "\n",
-			stderr: "broken: run function \"broken\": first line second line\n",
+			stderr: "broken: first line second line\n",
 		},
 		"error result": {
 			reason: "a result of severity error is a failure", stdin: input("result"), code: 1,
@@ -81,7 +81,7 @@ func TestMainOutput(t *testing.T) {
 		"config": {
 			reason: "one result for each problem", stdin: strings.Replace(input("ok"), `"mode"`, `"moed":"hunter2","x"`, 1), code: 1,
 			stdout: same + `"results":[{"message":"earlier"},{"message":"functionConfig: data.moed: unknown field (did you mean mode?)","severity":"error"},{"message":"functionConfig: data.x: unknown field (known: mode)","severity":"error"}]}` + "\n",
-			stderr: "broken: read config of function \"broken\": data.moed: unknown field (did you mean mode?); data.x: unknown field (known: mode)\n",
+			stderr: "broken: read config: data.moed: unknown field (did you mean mode?); data.x: unknown field (known: mode)\n",
 		},
 		"not read": {
 			reason: "without the items, stdout says nothing", stdin: `hello`, code: 1,
@@ -113,8 +113,8 @@ func TestMainOutput(t *testing.T) {
 // TestMainPanic wants to know where the panic was and not what was in it.
 func TestMainPanic(t *testing.T) {
 	for mode, want := range map[string]string{
-		"panic":         `broken: run function "broken": panic of type string in github.com/velero-krm/velero-krm/fn.broken.func1, line `,
-		"runtime panic": `broken: run function "broken": panic: runtime error: index out of range [1] with length 1 in github.com/velero-krm/velero-krm/fn.broken.func1, line `,
+		"panic":         `broken: panic of type string in github.com/velero-krm/velero-krm/fn.broken.func1, line `,
+		"runtime panic": `broken: panic: runtime error: index out of range [1] with length 1 in github.com/velero-krm/velero-krm/fn.broken.func1, line `,
 	} {
 		var stdout, stderr bytes.Buffer
 		if code := Main(t.Context(), broken(), strings.NewReader(input(mode)), &stdout, &stderr); code != 1 {

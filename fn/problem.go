@@ -2,7 +2,6 @@ package fn
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 )
 
@@ -34,7 +33,8 @@ func Invalid(path, reason, hint string) error {
 	return Problem{Path: path, Reason: reason, Hint: hint}
 }
 
-// ConfigError lists everything that is wrong with the config of a function.
+// ConfigError lists everything that is wrong with the config of a function. Its
+// text does not name the function: whoever reads its config does.
 type ConfigError struct {
 	// Function is its name.
 	Function string
@@ -46,7 +46,7 @@ func (e *ConfigError) Error() string {
 	for i, p := range e.Problems {
 		lines[i] = p.Error()
 	}
-	return fmt.Sprintf("read config of function %q: %s", e.Function, strings.Join(lines, "; "))
+	return "read config: " + strings.Join(lines, "; ")
 }
 
 // Unwrap returns the problems.

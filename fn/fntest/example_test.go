@@ -14,5 +14,5 @@ func ExampleInProcess() {
 	fmt.Print(string(out.Stderr))
 	// Output:
 	// 1 <nil>
-	// label: read config of function "label": value: is required
+	// label: read config: value: is required
 }

@@ -1,0 +1,71 @@
+package catalog_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/velero-krm/velero-krm/catalog"
+	"github.com/velero-krm/velero-krm/krm"
+)
+
+// benchItems are n Deployments of about 1.5 KB.
+func benchItems(b *testing.B, n int) []*krm.Item {
+	b.Helper()
+	env := ""
+	for i := range 16 {
+		env += fmt.Sprintf(`{"name":"VARIABLE_%d","value":"the value of it %d"},`, i, i)
+	}
+	items := make([]*krm.Item, n)
+	for i := range items {
+		raw := fmt.Sprintf(`{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"web-%d","namespace":"shop","labels":{"app":"web"},"uid":"5b0c"},`+
+			`"spec":{"replicas":3,"selector":{"matchLabels":{"app":"web"}},"template":{"metadata":{"labels":{"app":"web"}},"spec":{"containers":[`+
+			`{"name":"web","image":"docker.io/acme/web:1.2","env":[%s{"name":"LAST","value":"x"}],"ports":[{"containerPort":8080}],"resources":{"limits":{"cpu":"500m"}}},`+
+			`{"name":"sidecar","image":"quay.io/acme/proxy:1","resources":{}}]}}},"status":{"replicas":3}}`, i, env)
+		item, err := krm.NewItem([]byte(raw))
+		if err != nil {
+			b.Fatal(err)
+		}
+		items[i] = item
+	}
+	return items
+}
+
+var benchConfigs = map[string]string{
+	"remove-fields":      `{"apiVersion":"v1","kind":"ConfigMap","data":{"paths":"status,metadata.uid"}}`,
+	"route":              "",
+	"service":            "",
+	"set-image-registry": `{"apiVersion":"v1","kind":"ConfigMap","data":{"from":"docker.io/acme","to":"registry.dr.example/acme"}}`,
+	"set-labels":         `{"apiVersion":"v1","kind":"ConfigMap","data":{"labels":"{site: dr}"}}`,
+}
+
+// BenchmarkFunctions runs each function over 500 objects that it changes (the
+// kinds of route and service excepted), beside decoding and encoding the same.
+func BenchmarkFunctions(b *testing.B) {
+	items := benchItems(b, 500)
+	b.Run("decode-encode", func(b *testing.B) {
+		for b.Loop() {
+			for _, item := range items {
+				if _, err := krm.FromObject(item.Object()); err != nil {
+					b.Fatal(err)
+				}
+			}
+		}
+	})
+	for _, f := range catalog.Functions() {
+		in := &krm.ResourceList{Items: items}
+		if text := benchConfigs[f.Name()]; text != "" {
+			config, err := krm.ParseConfig([]byte(text))
+			if err != nil {
+				b.Fatal(err)
+			}
+			in.FunctionConfig = config
+		}
+		b.Run(f.Name(), func(b *testing.B) {
+			for b.Loop() {
+				if _, err := f.Run(b.Context(), in); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
