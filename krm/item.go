@@ -3,7 +3,7 @@ package krm
 import (
 	"bytes"
 	"encoding/json"
-	"strings"
+	"unicode/utf8"
 )
 
 // Item is one KRM object. It keeps the JSON it was made from and decodes it
@@ -272,8 +272,8 @@ func (it *Item) Equal(other *Item) bool {
 
 // textOf returns what the content of a valid JSON string stands for.
 func textOf(content []byte) string {
-	if bytes.IndexByte(content, '\\') < 0 {
-		return strings.ToValidUTF8(string(content), "\uFFFD")
+	if bytes.IndexByte(content, '\\') < 0 && utf8.Valid(content) {
+		return string(content)
 	}
 	return string(unquote(content))
 }

@@ -162,7 +162,7 @@ func checkSplice(t *testing.T, it *Item, key, value string) {
 	_, had := it.Annotation(key)
 	tagged := it.WithAnnotation(key, value)
 	checkMeta(t, tagged)
-	if got, ok := tagged.Annotation(key); !ok || got != strings.ToValidUTF8(value, "\uFFFD") {
+	if got, ok := tagged.Annotation(key); !ok || got != string([]rune(value)) {
 		t.Fatalf("want the annotation %q, got %q, %v", value, got, ok)
 	}
 	again := tagged.WithAnnotation(key, "other")

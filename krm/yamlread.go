@@ -64,6 +64,13 @@ var yamlReasons = []string{
 	"expected low surrogate", "found ", "incomplete ", "invalid ", "mapping keys", "mapping values", "unexpected low",
 }
 
+// yamlParserReasons are how the reasons start that the parser of yaml.v3 gives,
+// not its scanner.
+var yamlParserReasons = []string{
+	"did not find expected ','", "did not find expected '-'", "did not find expected <",
+	"did not find expected key", "did not find expected node", "found duplicate %", "found incompatible YAML", "found undefined tag",
+}
+
 // rewriteYAMLError keeps the line and the reason of an error of yaml.v3 and
 // drops what the document said.
 func rewriteYAMLError(err error) *SyntaxError {
@@ -72,10 +79,14 @@ func rewriteYAMLError(err error) *SyntaxError {
 	if m == nil {
 		return out
 	}
+	reason := m[2]
 	if n, err := strconv.Atoi(m[1]); err == nil {
 		out.Line = n
+		if slices.ContainsFunc(yamlParserReasons, func(p string) bool { return strings.HasPrefix(reason, p) }) {
+			out.Line++ // yaml.v3 counts the lines of these from 0
+		}
 	}
-	switch reason := m[2]; {
+	switch {
 	case strings.HasPrefix(reason, "unknown anchor"):
 		out.Reason = "unknown anchor"
 	case slices.ContainsFunc(yamlReasons, func(p string) bool { return strings.HasPrefix(reason, p) }):
