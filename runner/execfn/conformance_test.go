@@ -1,0 +1,48 @@
+package execfn_test
+
+import (
+	"os"
+	"testing"
+
+	"github.com/velero-krm/velero-krm/krm"
+	"github.com/velero-krm/velero-krm/runner"
+	"github.com/velero-krm/velero-krm/runner/execfn"
+	"github.com/velero-krm/velero-krm/runner/runnertest"
+	"github.com/velero-krm/velero-krm/runner/runnertest/behave"
+)
+
+// TestMain lets the test binary be the functions under test.
+func TestMain(m *testing.M) {
+	behave.Main()
+	os.Exit(m.Run())
+}
+
+// function returns this binary as a function that behaves so.
+func function(t testing.TB, b behave.Behaviour, opts ...execfn.Option) *execfn.Exec {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := execfn.New(self, append([]execfn.Option{execfn.WithName(b.Name), execfn.WithArgs(b.Args()...)}, opts...)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+func TestConformance(t *testing.T) {
+	runnertest.Run(t, func(t *testing.T, b runnertest.Behaviour) runner.Function { return function(t, b) })
+}
+
+// TestConformanceOfYAMLInput holds the same when functions are sent YAML. The
+// behaviours that read with encoding/json cannot be asked.
+func TestConformanceOfYAMLInput(t *testing.T) {
+	runnertest.Run(t, func(t *testing.T, b runnertest.Behaviour) runner.Function {
+		switch b.Name {
+		case "tell-envelope", "json-recode", "yaml-print", "legacy-results":
+			return nil
+		}
+		return function(t, b, execfn.WithFormat(krm.YAML))
+	})
+}

@@ -1,0 +1,201 @@
+package runnertest
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/velero-krm/velero-krm/krm"
+	"github.com/velero-krm/velero-krm/runner"
+)
+
+const pipelinePackage = "pipeline"
+
+// pipelineItems are about several functions and about selection. Package
+// pipeline tests them under the same names; what of them concerns a single
+// function is asserted here.
+func pipelineItems() []Item {
+	return []Item{
+		{Number: 40, Title: "steps-run-in-order-and-stop-at-failure", Elsewhere: pipelinePackage, test: testOutputIsInput},
+		{Number: 41, Title: "validators-cannot-change-anything", Elsewhere: pipelinePackage, test: testValidate},
+		{Number: 42, Title: "selectors-and-within-or-across", Elsewhere: pipelinePackage, test: testEachItemOnce},
+		{Number: 43, Title: "exclude-comes-after-selectors", Elsewhere: pipelinePackage, test: onlySelection},
+		{Number: 44, Title: "unselected-items-keep-their-place", Elsewhere: pipelinePackage, test: onlySelection},
+		{Number: 45, Title: "empty-selection-calls-nothing", Elsewhere: pipelinePackage, test: testEmpty},
+		{Number: 46, Title: "running-twice-changes-nothing-more", Elsewhere: pipelinePackage, test: testIdempotence},
+		{Number: 47, Title: "runs-at-the-same-time-share-nothing", Elsewhere: pipelinePackage, test: testConcurrency},
+		{Number: 48, Title: "secrets-never-appear-in-errors-or-results", Elsewhere: pipelinePackage, test: testSecrets},
+	}
+}
+
+func testOutputIsInput(s *suite, t *testing.T) {
+	first := transform(t, s.must(t, "rename"), configMaps(t, "a"), runner.TransformOptions{Allow: allow()})
+	out := transform(t, s.must(t, "touch"), []*krm.Item{first.Items[0].Out}, runner.TransformOptions{})
+	wantStatus(t, out, runner.Changed)
+	if got := out.Items[0].Out.Identity().Name; got != "renamed-a" {
+		t.Errorf("the second step saw %q", got)
+	}
+}
+
+func testValidate(s *suite, t *testing.T) {
+	for _, behaviour := range []string{"touch", "remove-all", "add", "rename", "twice"} {
+		out := transform(t, s.must(t, behaviour), configMaps(t, "a", "b"), runner.TransformOptions{Validate: true})
+		wantStatus(t, out, runner.Unchanged, runner.Unchanged)
+		if len(out.Added) != 0 {
+			t.Errorf("%s: a validator added %v", behaviour, rawOf(out.Added))
+		}
+	}
+	out := transform(t, s.must(t, "error-result"), configMaps(t, "a"), runner.TransformOptions{Validate: true})
+	wantStatus(t, out, runner.Failed)
+}
+
+func testEachItemOnce(s *suite, t *testing.T) {
+	var mu sync.Mutex
+	seen := map[string]int{}
+	f := s.must(t, "identity")
+	counting := runner.FunctionFunc(func(ctx context.Context, in *krm.ResourceList) (*krm.ResourceList, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		for _, it := range in.Items {
+			seen[it.Identity().Name]++
+		}
+		return f.Run(ctx, in)
+	})
+	names := []string{"a", "b", "c", "d", "e"}
+	transform(t, counting, configMaps(t, names...), runner.TransformOptions{MaxBatchItems: 2})
+	for _, name := range names {
+		if seen[name] != 1 {
+			t.Errorf("%s was passed %d times", name, seen[name])
+		}
+	}
+}
+
+func onlySelection(_ *suite, t *testing.T) {
+	t.Log("decision: not applicable to a single function, which is given the items of its selection alone")
+}
+
+func testEmpty(s *suite, t *testing.T) {
+	t.Log("decision: a function is not called for an empty list, so one that only adds objects needs one to start from")
+	out := transform(t, s.must(t, "add"), nil, runner.TransformOptions{Allow: allow()})
+	if out.Calls != 0 || len(out.Added) != 0 {
+		t.Errorf("%d calls, %d objects added, want none", out.Calls, len(out.Added))
+	}
+}
+
+func testIdempotence(s *suite, t *testing.T) {
+	f := s.must(t, "touch")
+	once := transform(t, f, configMaps(t, "a"), runner.TransformOptions{})
+	wantStatus(t, once, runner.Changed)
+	wantStatus(t, transform(t, f, []*krm.Item{once.Items[0].Out}, runner.TransformOptions{}), runner.Unchanged)
+}
+
+func testConcurrency(s *suite, t *testing.T) {
+	good, bad := s.must(t, "touch"), s.must(t, "error-result")
+	items := configMaps(t, "a", "b", "c")
+	var failed atomic.Int64
+	var wg sync.WaitGroup
+	for i := range 8 {
+		wg.Go(func() {
+			f, want := good, runner.Changed
+			if i%2 == 1 {
+				f, want = bad, runner.Failed
+			}
+			out, err := runner.Transform(t.Context(), f, items, runner.TransformOptions{MaxBatchItems: 2})
+			if err != nil || out.Items[0].Status != want || out.Items[2].Status != want {
+				failed.Add(1)
+			}
+		})
+	}
+	wg.Wait()
+	if failed.Load() != 0 {
+		t.Errorf("%d of 8 runs at the same time went wrong", failed.Load())
+	}
+}
+
+// secretValues are the values in the Secret of the echo tests.
+func secretValues() map[string]string {
+	return map[string]string{
+		"password": "hunter2-correct-horse", "pin": "4711", "quoted": `pa"ss\word'with"quotes`,
+		"lines":  "first line of the key\nsecond line of the key\n",
+		"binary": "\x00\x01\xfe\xffbinarybinary", "umlaut": "geheimnisträger",
+	}
+}
+
+func secret(t testing.TB) *krm.Item {
+	t.Helper()
+	data := map[string]any{}
+	for k, v := range secretValues() {
+		data[k] = base64.StdEncoding.EncodeToString([]byte(v))
+	}
+	it, err := krm.FromObject(map[string]any{
+		"apiVersion": "v1", "kind": "Secret",
+		"metadata": map[string]any{
+			"name": "db", "namespace": "ns",
+			"annotations": map[string]any{
+				"kubectl.kubernetes.io/last-applied-configuration": `{"apiVersion":"v1","kind":"Secret","data":{"old":"b2xkLXBhc3N3b3JkLTE5OTk="}}`,
+			},
+		},
+		"data": data, "stringData": map[string]any{"plain": "string-data-value"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return it
+}
+
+// CheckNoSecret fails the test when text holds a value of the Secret that the
+// echo behaviours are given, plain or as base64, or a piece of 8 bytes of one.
+func CheckNoSecret(t testing.TB, where, text string) {
+	t.Helper()
+	values := []string{"string-data-value", "old-password-1999", "b2xkLXBhc3N3b3JkLTE5OTk="}
+	for _, v := range secretValues() {
+		values = append(values, v, base64.StdEncoding.EncodeToString([]byte(v)))
+	}
+	for _, v := range values {
+		for i := 0; i+min(8, len(v)) <= len(v); i++ {
+			if piece := v[i : i+min(8, len(v))]; strings.Contains(text, piece) {
+				t.Errorf("%s holds %q of a Secret's value %q:\n%s", where, piece, v, text)
+				return
+			}
+		}
+	}
+}
+
+func testSecrets(s *suite, t *testing.T) {
+	for _, behaviour := range []string{
+		"echo-in-results", "echo-stdin-to-stderr", "echo-stdin-folded", "echo-stdin-as-text", "panic",
+	} {
+		f := s.function(t, behaviour)
+		if f == nil {
+			continue
+		}
+		totals := &runner.Totals{}
+		out := transform(t, runner.WithRecord(f, totals), []*krm.Item{secret(t), configMap(t, "a", "")}, runner.TransformOptions{})
+		for _, o := range out.Items {
+			if o.Err != nil {
+				fe := functionError(t, o.Err)
+				CheckNoSecret(t, behaviour+": error", fmt.Sprintf("%v %+v %s %v", o.Err, fe.Results, fe.Stderr, fe.Err))
+			}
+		}
+		for _, r := range out.Results {
+			CheckNoSecret(t, behaviour+": results", describe(r))
+		}
+		_, _, sum := totals.Sum()
+		CheckNoSecret(t, behaviour+": record", fmt.Sprintf("%s %v", sum.Stderr, sum.Err))
+		for _, r := range sum.Results {
+			CheckNoSecret(t, behaviour+": recorded results", describe(r))
+		}
+	}
+}
+
+func describe(r krm.Result) string {
+	text := fmt.Sprintf("%s %v", r.Message, r.Tags)
+	if r.Field != nil {
+		text += fmt.Sprintf(" %s %v %v", r.Field.Path, r.Field.CurrentValue, r.Field.ProposedValue)
+	}
+	return text
+}
