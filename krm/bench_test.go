@@ -113,3 +113,69 @@ func BenchmarkDecode(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/1000, "ns/item")
 }
+
+func BenchmarkDecodeYAML(b *testing.B) {
+	list := &ResourceList{Items: manyItems(b, 200)}
+	// What a kyaml function prints for JSON: block around flow.
+	mixed := []byte("apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n")
+	for _, it := range list.Items {
+		mixed = append(append(append(mixed, "- "...), it.Raw()...), '\n')
+	}
+	for name, data := range map[string][]byte{"block": EncodeYAML(list), "mixed": mixed} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := Decode(data, DecodeOptions{}); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/200, "ns/item")
+		})
+	}
+}
+
+func BenchmarkEncodeYAML(b *testing.B) {
+	list := &ResourceList{Items: manyItems(b, 200)}
+	b.ReportAllocs()
+	for b.Loop() {
+		EncodeYAML(list)
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/200, "ns/item")
+}
+
+func BenchmarkDiff(b *testing.B) {
+	before := manyItems(b, 1)[0]
+	obj := before.Object()
+	spec, ok := obj["spec"].(map[string]any)
+	if !ok {
+		b.Fatal("no spec")
+	}
+	spec["replicas"] = 4
+	after, err := FromObject(obj)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if len(Diff(before, after)) != 1 {
+			b.Fatal("want one change")
+		}
+	}
+}
+
+func BenchmarkCarry(b *testing.B) {
+	base := manyItems(b, 1)[0]
+	changed := base.WithAnnotation("a", "b")
+	obj := base.Object()
+	delete(obj, "status")
+	onto, err := FromObject(obj)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := Carry(base, changed, onto); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
