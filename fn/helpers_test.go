@@ -8,30 +8,30 @@ import (
 )
 
 // item makes an item from JSON.
-func item(t testing.TB, raw string) *krm.Item {
-	t.Helper()
+func item(tb testing.TB, raw string) *krm.Item {
+	tb.Helper()
 	it, err := krm.NewItem([]byte(raw))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return it
 }
 
 // config makes a functionConfig from YAML.
-func config(t testing.TB, text string) *krm.Item {
-	t.Helper()
+func config(tb testing.TB, text string) *krm.Item {
+	tb.Helper()
 	it, err := krm.ParseConfig([]byte(text))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return it
 }
 
 // run runs transform without config.
-func run(t testing.TB, transform func(list *List) error, items ...*krm.Item) (*krm.ResourceList, error) {
-	t.Helper()
+func run(tb testing.TB, transform func(list *List) error, items ...*krm.Item) (*krm.ResourceList, error) {
+	tb.Helper()
 	f := New("test", "Tests.", func(_ context.Context, _ NoConfig, list *List) error { return transform(list) })
-	return f.Run(t.Context(), &krm.ResourceList{Items: items})
+	return f.Run(tb.Context(), &krm.ResourceList{Items: items})
 }
 
 const pod = `{"kind":"Pod","apiVersion":"v1","metadata":{"name":"web","namespace":"shop","annotations":{"a.b/c":"d"}},` +

@@ -14,7 +14,9 @@ type List struct {
 	// it until the function returns.
 	Objects []*Object
 
-	ctx     context.Context //nolint:containedctx // iteration must end when the call's context does, and range has no place for it
+	// ctx is here because an iteration must end when the call's context does,
+	// and range has no place for it.
+	ctx     context.Context
 	results []krm.Result
 }
 

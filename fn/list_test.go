@@ -11,8 +11,9 @@ import (
 	"github.com/velero-krm/velero-krm/krm"
 )
 
-func named(t testing.TB, name string) *krm.Item {
-	return item(t, fmt.Sprintf(`{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":%q}}`, name))
+func named(tb testing.TB, name string) *krm.Item {
+	tb.Helper()
+	return item(tb, fmt.Sprintf(`{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":%q}}`, name))
 }
 
 func names(items []*krm.Item) []string {

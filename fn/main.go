@@ -146,7 +146,7 @@ func failureResults(before []krm.Result, err error) []krm.Result {
 		return append(results, krm.Result{Message: oneLine(err.Error()), Severity: krm.Error})
 	}
 	for _, p := range ce.Problems {
-		results = append(results, krm.Result{Message: "functionConfig: " + p.Error(), Severity: krm.Error})
+		results = append(results, krm.Result{Message: "functionConfig: " + p.String(), Severity: krm.Error})
 	}
 	return results
 }

@@ -39,7 +39,8 @@ func broken() Function {
 			v, _ := l.Objects[0].GetString("data", "password")
 			panic(v)
 		case "runtime panic":
-			_ = l.Objects[len(l.Objects)]
+			i := len(l.Objects)
+			_ = l.Objects[i]
 		}
 		return nil
 	})

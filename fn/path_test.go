@@ -106,7 +106,7 @@ func TestEdit(t *testing.T) {
 		},
 		"error keeps the rest": {
 			path: "spec.l[*]", count: 1, at: []string{"spec.l[0]", "spec.l[1]"},
-			edit: func(at Location, v any) (any, bool, error) {
+			edit: func(at Location, _ any) (any, bool, error) {
 				if at.String() == "spec.l[1]" {
 					return nil, false, errors.New("stop")
 				}

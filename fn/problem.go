@@ -16,7 +16,8 @@ type Problem struct {
 	Hint string
 }
 
-func (p Problem) Error() string {
+// String returns "<path>: <reason> (<hint>)".
+func (p Problem) String() string {
 	s := p.Reason
 	if p.Path != "" {
 		s = p.Path + ": " + s
@@ -27,11 +28,17 @@ func (p Problem) Error() string {
 	return s
 }
 
-// Invalid returns a [Problem] for a [Validator] to return, alone or joined
-// with others. path is relative to the config type; hint may be empty.
+// Invalid returns a [Problem] as the error that a [Validator] or
+// [ConfigReader] returns, alone or joined with others. path is relative to the
+// config type; hint may be empty.
 func Invalid(path, reason, hint string) error {
-	return Problem{Path: path, Reason: reason, Hint: hint}
+	return &invalidError{Problem{Path: path, Reason: reason, Hint: hint}}
 }
+
+// invalidError carries a Problem through errors.Join.
+type invalidError struct{ problem Problem }
+
+func (e *invalidError) Error() string { return e.problem.String() }
 
 // ConfigError lists everything that is wrong with the config of a function. Its
 // text does not name the function: whoever reads its config does.
@@ -44,18 +51,9 @@ type ConfigError struct {
 func (e *ConfigError) Error() string {
 	lines := make([]string, len(e.Problems))
 	for i, p := range e.Problems {
-		lines[i] = p.Error()
+		lines[i] = p.String()
 	}
 	return "read config: " + strings.Join(lines, "; ")
-}
-
-// Unwrap returns the problems.
-func (e *ConfigError) Unwrap() []error {
-	errs := make([]error, len(e.Problems))
-	for i, p := range e.Problems {
-		errs[i] = p
-	}
-	return errs
 }
 
 // problemsOf flattens what a Validator returned.
@@ -70,9 +68,9 @@ func problemsOf(err error, prefix string) []Problem {
 		}
 		return all
 	}
-	var p Problem
-	if !errors.As(err, &p) {
-		p = Problem{Reason: err.Error()}
+	p := Problem{Reason: err.Error()}
+	if invalid := (*invalidError)(nil); errors.As(err, &invalid) {
+		p = invalid.problem
 	}
 	p.Path = joinPath(prefix, p.Path)
 	return []Problem{p}

@@ -66,6 +66,7 @@ func describeType(t reflect.Type) (string, reflect.Type) {
 		return "number", nil
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
 		return "integer", nil
+	default:
+		return "any", nil
 	}
-	return "any", nil
 }

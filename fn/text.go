@@ -106,8 +106,9 @@ func fromYAML(n *yaml.Node, depth int) (any, error) {
 		return mapFromYAML(n, depth)
 	case yaml.ScalarNode:
 		return scalarFromYAML(n), nil
+	default:
+		return nil, errors.New("has a YAML alias, which a config value must not")
 	}
-	return nil, errors.New("has a YAML alias, which a config value must not")
 }
 
 func mapFromYAML(n *yaml.Node, depth int) (any, error) {

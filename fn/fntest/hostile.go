@@ -14,7 +14,10 @@ import (
 func hostileValues() []any {
 	return []any{
 		nil, "text", int64(-1), true, json.Number("1e400"),
-		[]any{}, []any{nil, "text", map[string]any{}}, map[string]any{}, map[string]any{"": []any{}},
+		[]any{},
+		[]any{nil, "text", map[string]any{}},
+		map[string]any{},
+		map[string]any{"": []any{}},
 	}
 }
 

@@ -98,7 +98,7 @@ func (o outcome) errors() []string {
 	var ce *fn.ConfigError
 	if errors.As(o.err, &ce) {
 		for _, p := range ce.Problems {
-			lines = append(lines, p.Error())
+			lines = append(lines, p.String())
 		}
 	} else if o.err != nil {
 		lines = append(lines, o.err.Error())
