@@ -2,18 +2,22 @@ package features
 
 import (
 	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	velerov1api "github.com/vmware-tanzu/velero/pkg/apis/velero/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/velero-krm/velero-krm/e2e/stack"
-	velerov1 "github.com/vmware-tanzu/velero/pkg/apis/velero/v1"
 )
 
 // TestStackRoundTrip backs up, deletes and restores into another namespace,
@@ -48,7 +52,7 @@ func TestStackRoundTrip(t *testing.T) {
 		t.Fatalf("get the deleted namespace: want not found, got %v", err)
 	}
 
-	restore, err := s.Restore(t.Context(), "app", velerov1.RestoreSpec{
+	restore, err := s.Restore(t.Context(), "app", velerov1api.RestoreSpec{
 		BackupName:       "app",
 		NamespaceMapping: map[string]string{"app": "app-dr"},
 	})
@@ -73,7 +77,7 @@ func TestStackRestartVelero(t *testing.T) {
 	if err := s.RestartVelero(t.Context(), stack.VeleroConfig{}); err != nil {
 		t.Fatal(err)
 	}
-	restore, err := s.Restore(t.Context(), "again", velerov1.RestoreSpec{
+	restore, err := s.Restore(t.Context(), "again", velerov1api.RestoreSpec{
 		BackupName:       "app",
 		NamespaceMapping: map[string]string{"app": "again"},
 	})
@@ -119,10 +123,38 @@ func TestStacksSideBySide(t *testing.T) {
 	}
 }
 
+// TestStackStopLeavesNothing counts what runs, plugins and all, and looks for
+// each after Stop.
+func TestStackStopLeavesNothing(t *testing.T) {
+	s, err := stack.Start(t.Context(), stack.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	pids := s.Processes()
+	if err := s.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	// Control plane, S3 server, Velero, and a guard for each.
+	if len(pids) < 6 {
+		t.Errorf("processes of a running stack: want 6 or more, got %v", pids)
+	}
+	for _, pid := range pids {
+		if err := syscall.Kill(pid, 0); !errors.Is(err, syscall.ESRCH) {
+			t.Errorf("process %d after Stop: want none, got error %v", pid, err)
+		}
+	}
+	if _, err := os.Stat(s.Dir); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("folder %s after Stop: want none, got error %v", s.Dir, err)
+	}
+	if err := s.Stop(); err != nil {
+		t.Errorf("stop again: %v", err)
+	}
+}
+
 // TestStackValidationError shows what a test reads when Velero refuses.
 func TestStackValidationError(t *testing.T) {
 	s := stack.ForTest(t)
-	restore, err := s.Restore(t.Context(), "nothing", velerov1.RestoreSpec{BackupName: "no-such-backup"})
+	restore, err := s.Restore(t.Context(), "nothing", velerov1api.RestoreSpec{BackupName: "no-such-backup"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,7 +180,7 @@ func applyApp(t *testing.T, s *stack.Stack) {
 
 func backUpApp(t *testing.T, s *stack.Stack) {
 	t.Helper()
-	backup, err := s.Backup(t.Context(), "app", velerov1.BackupSpec{IncludedNamespaces: []string{"app"}})
+	backup, err := s.Backup(t.Context(), "app", velerov1api.BackupSpec{IncludedNamespaces: []string{"app"}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,14 +9,13 @@ import (
 	"os"
 	"path/filepath"
 
+	velerov1api "github.com/vmware-tanzu/velero/pkg/apis/velero/v1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-
-	velerov1 "github.com/vmware-tanzu/velero/pkg/apis/velero/v1"
 )
 
 // The stack's own clients are never the slow part.
@@ -112,7 +111,7 @@ func (c *ControlPlane) ready(ctx context.Context) (bool, error) {
 func (c *ControlPlane) connect() error {
 	scheme := runtime.NewScheme()
 	for _, add := range []func(*runtime.Scheme) error{
-		clientgoscheme.AddToScheme, apiextensionsv1.AddToScheme, velerov1.AddToScheme,
+		clientgoscheme.AddToScheme, apiextensionsv1.AddToScheme, velerov1api.AddToScheme,
 	} {
 		if err := add(scheme); err != nil {
 			return err
@@ -133,7 +132,7 @@ func answersOK(ctx context.Context, client *http.Client, url string) (bool, erro
 	if err != nil {
 		return false, err
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	if resp.StatusCode != http.StatusOK {
 		return false, fmt.Errorf("%s answered %s", url, resp.Status)
 	}

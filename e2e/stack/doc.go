@@ -11,7 +11,7 @@
 //	if err := s.ApplyDir(t.Context(), "testdata/app"); err != nil {
 //		t.Fatal(err)
 //	}
-//	backup, err := s.Backup(t.Context(), "app", velerov1.BackupSpec{IncludedNamespaces: []string{"app"}})
+//	backup, err := s.Backup(t.Context(), "app", velerov1api.BackupSpec{IncludedNamespaces: []string{"app"}})
 //	if err != nil {
 //		t.Fatal(err)
 //	}
@@ -21,7 +21,7 @@
 //	if err := s.ControlPlane.DeleteNamespace(t.Context(), "app"); err != nil {
 //		t.Fatal(err)
 //	}
-//	restore, err := s.Restore(t.Context(), "app", velerov1.RestoreSpec{
+//	restore, err := s.Restore(t.Context(), "app", velerov1api.RestoreSpec{
 //		BackupName:       "app",
 //		NamespaceMapping: map[string]string{"app": "app-dr"},
 //	}, stack.WithLabels(map[string]string{"velero-krm.io/pipeline": "to-dr"}))

@@ -16,9 +16,10 @@ type guard struct {
 }
 
 // startGuard runs a shell that reads a pipe nobody writes to. The pipe's other
-// end closes with this program, and then the shell kills the group.
+// end closes with this program, and then the shell kills the group. The options
+// of kill are spelled as POSIX has them; dash knows no other way.
 func startGuard(pgid int) (*guard, error) {
-	cmd := exec.Command("/bin/sh", "-c", `read -r _; kill -KILL -- "-$0"`, strconv.Itoa(pgid)) //nolint:noctx // outlives every context
+	cmd := exec.Command("/bin/sh", "-c", `read -r _; kill -s KILL -- "-$0"`, strconv.Itoa(pgid)) //nolint:noctx // outlives every context
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	hold, err := cmd.StdinPipe()
 	if err != nil {

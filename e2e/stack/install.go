@@ -4,13 +4,12 @@ import (
 	"context"
 	"fmt"
 
+	velerov1api "github.com/vmware-tanzu/velero/pkg/apis/velero/v1"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-
-	velerov1 "github.com/vmware-tanzu/velero/pkg/apis/velero/v1"
 )
 
 // locationKey names the one BackupStorageLocation, which is the default.
@@ -56,14 +55,14 @@ func (s *Stack) resetLocation(ctx context.Context) error {
 }
 
 // location points Velero at the stack's bucket.
-func (s *Stack) location() *velerov1.BackupStorageLocation {
-	return &velerov1.BackupStorageLocation{
+func (s *Stack) location() *velerov1api.BackupStorageLocation {
+	return &velerov1api.BackupStorageLocation{
 		ObjectMeta: metav1.ObjectMeta{Namespace: locationKey.Namespace, Name: locationKey.Name},
-		Spec: velerov1.BackupStorageLocationSpec{
+		Spec: velerov1api.BackupStorageLocationSpec{
 			Provider: "aws",
 			Default:  true,
-			StorageType: velerov1.StorageType{
-				ObjectStorage: &velerov1.ObjectStorageLocation{Bucket: s.S3.Bucket},
+			StorageType: velerov1api.StorageType{
+				ObjectStorage: &velerov1api.ObjectStorageLocation{Bucket: s.S3.Bucket},
 			},
 			Config: map[string]string{
 				"region":           s.S3.Region,

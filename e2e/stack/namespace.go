@@ -5,13 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/discovery"
+	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/metadata"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -62,9 +65,51 @@ func (c *ControlPlane) DeleteNamespace(ctx context.Context, name string) error {
 	return nil
 }
 
+// Get returns one object; namespace is empty for cluster-scoped kinds.
+//
+// # Errors
+//
+// As the API server's: apierrors.IsNotFound tells whether it is missing.
+func (c *ControlPlane) Get(ctx context.Context, gvk schema.GroupVersionKind, namespace, name string) (*unstructured.Unstructured, error) {
+	obj := &unstructured.Unstructured{}
+	obj.SetGroupVersionKind(gvk)
+	err := c.Client.Get(ctx, client.ObjectKey{Namespace: namespace, Name: name}, obj)
+	if err != nil {
+		return nil, fmt.Errorf("get %s %s/%s: %w", gvk.Kind, namespace, name, err)
+	}
+	return obj, nil
+}
+
+// Objects returns every object of a namespace, sorted by resource and name.
+// Events are left out: they tell what happened, not what there is.
+func (c *ControlPlane) Objects(ctx context.Context, namespace string) ([]*unstructured.Unstructured, error) {
+	kinds, err := c.namespacedKinds()
+	if err != nil {
+		return nil, fmt.Errorf("list kinds: %w", err)
+	}
+	api, err := dynamic.NewForConfig(c.Config)
+	if err != nil {
+		return nil, err
+	}
+	var objects []*unstructured.Unstructured
+	for _, gvr := range kinds {
+		if gvr.Resource == "events" {
+			continue
+		}
+		list, err := api.Resource(gvr).Namespace(namespace).List(ctx, metav1.ListOptions{})
+		if err != nil {
+			return nil, fmt.Errorf("list %s: %w", gvr.GroupResource(), err)
+		}
+		for i := range list.Items {
+			objects = append(objects, &list.Items[i])
+		}
+	}
+	return objects, nil
+}
+
 // emptyNamespace deletes every object of every namespaced kind.
 func (c *ControlPlane) emptyNamespace(ctx context.Context, namespace string) error {
-	kinds, err := c.deletableKinds()
+	kinds, err := c.namespacedKinds()
 	if err != nil {
 		return fmt.Errorf("list kinds: %w", err)
 	}
@@ -80,8 +125,8 @@ func (c *ControlPlane) emptyNamespace(ctx context.Context, namespace string) err
 	return nil
 }
 
-// deletableKinds lists the namespaced resources that can be listed and deleted.
-func (c *ControlPlane) deletableKinds() ([]schema.GroupVersionResource, error) {
+// namespacedKinds lists the namespaced resources that can be listed and deleted.
+func (c *ControlPlane) namespacedKinds() ([]schema.GroupVersionResource, error) {
 	disco, err := discovery.NewDiscoveryClientForConfig(c.Config)
 	if err != nil {
 		return nil, err
@@ -102,6 +147,9 @@ func (c *ControlPlane) deletableKinds() ([]schema.GroupVersionResource, error) {
 			}
 		}
 	}
+	slices.SortFunc(kinds, func(a, b schema.GroupVersionResource) int {
+		return strings.Compare(a.GroupResource().String(), b.GroupResource().String())
+	})
 	return kinds, nil
 }
 

@@ -5,10 +5,9 @@ import (
 	"fmt"
 	"slices"
 
+	velerov1api "github.com/vmware-tanzu/velero/pkg/apis/velero/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-
-	velerov1 "github.com/vmware-tanzu/velero/pkg/apis/velero/v1"
 )
 
 // ObjectOption changes a Backup or Restore before it is created.
@@ -37,8 +36,8 @@ func merge(into, from map[string]string) map[string]string {
 // Backup creates a Backup and returns it when it has ended, in whatever phase;
 // [Stack.Completed] says whether it went well. An error means that it could not
 // be created or did not end before ctx or the server did.
-func (s *Stack) Backup(ctx context.Context, name string, spec velerov1.BackupSpec, opts ...ObjectOption) (*velerov1.Backup, error) {
-	backup := &velerov1.Backup{ObjectMeta: s.meta(name, opts), Spec: spec}
+func (s *Stack) Backup(ctx context.Context, name string, spec velerov1api.BackupSpec, opts ...ObjectOption) (*velerov1api.Backup, error) {
+	backup := &velerov1api.Backup{ObjectMeta: s.meta(name, opts), Spec: spec}
 	if err := s.run(ctx, backup); err != nil {
 		return nil, fmt.Errorf("back up %q: %w", name, err)
 	}
@@ -47,8 +46,8 @@ func (s *Stack) Backup(ctx context.Context, name string, spec velerov1.BackupSpe
 
 // Restore creates a Restore and returns it when it has ended, in whatever
 // phase; see [Stack.Backup].
-func (s *Stack) Restore(ctx context.Context, name string, spec velerov1.RestoreSpec, opts ...ObjectOption) (*velerov1.Restore, error) {
-	restore := &velerov1.Restore{ObjectMeta: s.meta(name, opts), Spec: spec}
+func (s *Stack) Restore(ctx context.Context, name string, spec velerov1api.RestoreSpec, opts ...ObjectOption) (*velerov1api.Restore, error) {
+	restore := &velerov1api.Restore{ObjectMeta: s.meta(name, opts), Spec: spec}
 	if err := s.run(ctx, restore); err != nil {
 		return nil, fmt.Errorf("restore %q: %w", name, err)
 	}
@@ -62,7 +61,7 @@ func (s *Stack) Restore(ctx context.Context, name string, spec velerov1.RestoreS
 // [*RunError] with the phase and every reason that Velero gives.
 func (s *Stack) Completed(ctx context.Context, obj client.Object) error {
 	st := stateOf(obj)
-	if st.phase == string(velerov1.BackupPhaseCompleted) {
+	if st.phase == string(velerov1api.BackupPhaseCompleted) {
 		return nil
 	}
 	failed := &RunError{Kind: st.kind, Name: obj.GetName(), Phase: st.phase, Reasons: st.reasons}
@@ -129,16 +128,16 @@ func (s state) ended() bool {
 	return slices.Contains([]string{"Completed", "PartiallyFailed", "Failed", "FailedValidation"}, s.phase)
 }
 
-// stateOf reads the status of a *velerov1.Backup or *velerov1.Restore.
+// stateOf reads the status of a *velerov1api.Backup or *velerov1api.Restore.
 func stateOf(obj client.Object) state {
 	switch o := obj.(type) {
-	case *velerov1.Backup:
+	case *velerov1api.Backup:
 		st := state{kind: "Backup", phase: string(o.Status.Phase), reasons: reasons(o.Status.ValidationErrors, o.Status.FailureReason)}
 		if p := o.Status.Progress; p != nil {
 			st.done, st.total = p.ItemsBackedUp, p.TotalItems
 		}
 		return st
-	case *velerov1.Restore:
+	case *velerov1api.Restore:
 		st := state{kind: "Restore", phase: string(o.Status.Phase), reasons: reasons(o.Status.ValidationErrors, o.Status.FailureReason)}
 		if p := o.Status.Progress; p != nil {
 			st.done, st.total = p.ItemsRestored, p.TotalItems

@@ -148,7 +148,7 @@ func (s *S3) Get(ctx context.Context, key string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("get object %q: %w", key, err)
 	}
-	defer object.Body.Close()
+	defer func() { _ = object.Body.Close() }()
 	data, err := io.ReadAll(object.Body)
 	if err != nil {
 		return nil, fmt.Errorf("get object %q: %w", key, err)

@@ -27,8 +27,11 @@ type Stack struct {
 	cfg       Config
 	remove    func() error
 	unwatch   func() bool
-	stopped   sync.Once
+	stopOnce  sync.Once
 	stopError error
+
+	mu      sync.Mutex // guards Velero's changes and stopped: ctx may end in a restart
+	stopped bool
 }
 
 // Start starts the whole stack and returns when Velero can reach its bucket.
@@ -115,7 +118,7 @@ func (s *Stack) Apply(ctx context.Context, objects ...*unstructured.Unstructured
 // the caller named it or set Keep. Safe to call more than once and from several
 // goroutines; each call returns when all is stopped.
 func (s *Stack) Stop() error {
-	s.stopped.Do(func() {
+	s.stopOnce.Do(func() {
 		if s.unwatch != nil {
 			s.unwatch()
 		}
@@ -129,8 +132,12 @@ func (s *Stack) Stop() error {
 
 // stopProcesses ends what runs, the users before what they use.
 func (s *Stack) stopProcesses() {
-	if s.Velero != nil {
-		s.Velero.process.stop(0)
+	s.mu.Lock()
+	s.stopped = true
+	velero := s.Velero
+	s.mu.Unlock()
+	if velero != nil {
+		velero.process.stop(0)
 	}
 	if s.S3 != nil {
 		s.S3.process.stop(0)
@@ -140,11 +147,19 @@ func (s *Stack) stopProcesses() {
 	}
 }
 
-// processes lists what the stack runs now.
-func (s *Stack) processes() []*process {
-	list := []*process{s.ControlPlane.process, s.S3.process}
+// Processes returns the ids of all that the stack runs now: each server, its
+// children, and the guard that kills them should this program die.
+func (s *Stack) Processes() []int {
+	running := []*process{s.ControlPlane.process, s.S3.process}
+	s.mu.Lock()
 	if s.Velero != nil {
-		list = append(list, s.Velero.process)
+		running = append(running, s.Velero.process)
 	}
-	return list
+	s.mu.Unlock()
+	var pids []int
+	for _, p := range running {
+		pids = append(pids, groupMembers(p.pid)...)
+		pids = append(pids, groupMembers(p.guard.cmd.Process.Pid)...)
+	}
+	return pids
 }

@@ -38,43 +38,43 @@ func WithVelero(binary string) Option {
 // when the stack cannot start, and when a program is missing, naming the make
 // target that builds it; it never skips. When the test fails, the end of each
 // log goes to the test's output and the stack's folder is kept.
-func ForTest(t testing.TB, opts ...Option) *Stack {
-	t.Helper()
+func ForTest(tb testing.TB, opts ...Option) *Stack {
+	tb.Helper()
 	var cfg Config
 	for _, opt := range opts {
 		opt(&cfg)
 	}
-	s, err := Start(t.Context(), cfg)
+	s, err := Start(tb.Context(), cfg)
 	if err != nil {
-		t.Fatalf("start the stack: %v", err)
+		tb.Fatalf("start the stack: %v", err)
 	}
-	// t.Context ends before cleanups run, and its end alone would stop the stack
+	// The test's context ends before cleanups run, and its end alone would stop the stack
 	// and remove the logs.
 	if !s.unwatch() {
-		t.Fatal("start the stack: the test has ended")
+		tb.Fatal("start the stack: the test has ended")
 	}
-	t.Cleanup(func() {
-		t.Helper()
-		if t.Failed() {
+	tb.Cleanup(func() {
+		tb.Helper()
+		if tb.Failed() {
 			s.cfg.Keep = true
-			s.report(t)
+			s.report(tb)
 		}
 		if err := s.Stop(); err != nil {
-			t.Errorf("stop the stack: %v", err)
+			tb.Errorf("stop the stack: %v", err)
 		}
 	})
 	return s
 }
 
 // report writes the end of each log to the test's output.
-func (s *Stack) report(t testing.TB) {
-	t.Helper()
+func (s *Stack) report(tb testing.TB) {
+	tb.Helper()
 	logs, err := filepath.Glob(filepath.Join(s.Dir, "*.log"))
 	if err != nil {
-		t.Errorf("list logs: %v", err)
+		tb.Errorf("list logs: %v", err)
 	}
 	for _, log := range logs {
-		t.Logf("%s ends:\n%s", log, indent(tail(log, tailBytes)))
+		tb.Logf("%s ends:\n%s", log, indent(tail(log, tailBytes)))
 	}
-	t.Logf("the stack's folder is kept: %s", s.Dir)
+	tb.Logf("the stack's folder is kept: %s", s.Dir)
 }

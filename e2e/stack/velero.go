@@ -10,7 +10,7 @@ import (
 	"path/filepath"
 	"time"
 
-	velerov1 "github.com/vmware-tanzu/velero/pkg/apis/velero/v1"
+	velerov1api "github.com/vmware-tanzu/velero/pkg/apis/velero/v1"
 )
 
 // VeleroNamespace is where Velero and its objects are.
@@ -66,7 +66,9 @@ func (s *Stack) StartVelero(ctx context.Context, cfg VeleroConfig) error {
 	if err := s.runVelero(ctx, v, cfg); err != nil {
 		return err
 	}
-	s.Velero = v
+	if err := s.setVelero(v); err != nil {
+		return err
+	}
 	s.cfg.Logger.Info("velero is ready", "binary", filepath.Base(binary), "plugins", v.PluginDir)
 	return nil
 }
@@ -78,7 +80,22 @@ func (s *Stack) StopVelero() {
 		return
 	}
 	s.Velero.process.stop(veleroGrace)
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.Velero = nil
+}
+
+// setVelero takes a server over, or ends it when the stack has been stopped
+// while it started.
+func (s *Stack) setVelero(v *Velero) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.stopped {
+		v.process.stop(0)
+		return errors.New("start velero: the stack has been stopped")
+	}
+	s.Velero = v
+	return nil
 }
 
 // RestartVelero stops the server and starts it as cfg says.
@@ -164,11 +181,11 @@ func (s *Stack) credentialsFile() string { return filepath.Join(s.veleroHome(), 
 
 // locationAvailable reports whether this server has validated the bucket.
 func (s *Stack) locationAvailable(ctx context.Context) (bool, error) {
-	var location velerov1.BackupStorageLocation
+	var location velerov1api.BackupStorageLocation
 	if err := s.ControlPlane.Client.Get(ctx, locationKey, &location); err != nil {
 		return false, err
 	}
-	if location.Status.Phase == velerov1.BackupStorageLocationPhaseAvailable {
+	if location.Status.Phase == velerov1api.BackupStorageLocationPhaseAvailable {
 		return true, nil
 	}
 	return false, fmt.Errorf("BackupStorageLocation %q is %q: %s", locationKey.Name, location.Status.Phase, location.Status.Message)
@@ -206,7 +223,7 @@ func copyProgram(from, to string) (err error) {
 	if err != nil {
 		return err
 	}
-	defer in.Close()
+	defer func() { _ = in.Close() }()
 	out, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o755)
 	if err != nil {
 		return err

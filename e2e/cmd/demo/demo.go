@@ -17,7 +17,7 @@ import (
 
 	"github.com/velero-krm/velero-krm/e2e/stack"
 	"github.com/velero-krm/velero-krm/krm"
-	velerov1 "github.com/vmware-tanzu/velero/pkg/apis/velero/v1"
+	velerov1api "github.com/vmware-tanzu/velero/pkg/apis/velero/v1"
 )
 
 // The names that the demo uses. The pipeline's is in examples/shop.
@@ -126,7 +126,7 @@ func (d *demo) createPipeline(ctx context.Context) error {
 
 func (d *demo) backUp(ctx context.Context) error {
 	d.out.step("back namespace %s up and delete it", from)
-	backup, err := d.stack.Backup(ctx, from, velerov1.BackupSpec{IncludedNamespaces: []string{from}})
+	backup, err := d.stack.Backup(ctx, from, velerov1api.BackupSpec{IncludedNamespaces: []string{from}})
 	if err != nil {
 		return err
 	}
@@ -139,7 +139,7 @@ func (d *demo) backUp(ctx context.Context) error {
 
 func (d *demo) restore(ctx context.Context) error {
 	d.out.step("restore it into namespace %s with --labels %s=%s", to, pipelineKey, pipelineName)
-	restore, err := d.stack.Restore(ctx, to, velerov1.RestoreSpec{
+	restore, err := d.stack.Restore(ctx, to, velerov1api.RestoreSpec{
 		BackupName:       from,
 		NamespaceMapping: map[string]string{from: to},
 	}, stack.WithLabels(map[string]string{pipelineKey: pipelineName}))
