@@ -124,7 +124,7 @@ func testSignal(s *suite, t *testing.T) {
 		wantIs(t, out.Items[0].Err, runner.ErrPanic)
 		return
 	}
-	for behaviour, signal := range map[string]string{"kill-self": "killed", "segfault": "segmentation fault"} {
+	for behaviour, signal := range map[string]string{"kill-self": "killed", "terminate-self": "terminated"} {
 		f, ok := s.wire(t, behaviour)
 		if !ok {
 			continue

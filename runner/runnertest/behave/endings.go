@@ -39,7 +39,7 @@ func endings() []Behaviour {
 		{Name: "leave-child-with-stdout", Program: leaveChild(nil)},
 		{Name: "leave-child-in-own-session", Program: leaveChild(&syscall.SysProcAttr{Setsid: true})},
 		{Name: "kill-self", Program: dieBy(syscall.SIGKILL)},
-		{Name: "segfault", Program: dieBy(syscall.SIGSEGV)},
+		{Name: "terminate-self", Program: dieBy(syscall.SIGTERM)},
 		{Name: "sleep-on-poison", List: sleepOnPoison},
 		{Name: "tell-environment", Program: tellEnvironment},
 		{Name: "write-files", Program: writeFiles},

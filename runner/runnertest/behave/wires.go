@@ -228,10 +228,10 @@ func endlessStdout(p *Process) int {
 	}
 }
 
-// writeBeforeRead writes 100 MB before it reads: half to each stream, white
-// space on stdout so that the list that follows can be read.
+// writeBeforeRead writes 100 MB before it reads: half to each stream, line
+// ends on stdout so that the list that follows can be read.
 func writeBeforeRead(p *Process) int {
-	block := bytes.Repeat([]byte(" "), 1<<20)
+	block := bytes.Repeat([]byte("\n"), 1<<20)
 	for range 50 {
 		_, _ = p.Stderr.Write(block)
 		_, _ = p.Stdout.Write(block)
