@@ -148,11 +148,9 @@ func (ps *problems) addf(path, hint, format string, args ...any) {
 	ps.add(path, fmt.Sprintf(format, args...), hint)
 }
 
-// addErr adds each of the errors that err joins.
+// addErr adds err, or each of its errors when it is a plain errors.Join of them.
 func (ps *problems) addErr(path string, err error) {
-	var joined interface{ Unwrap() []error }
-	if j, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // only the outermost join is taken apart
-		joined = j
+	if joined, ok := err.(interface{ Unwrap() []error }); ok && err.Error() == errors.Join(joined.Unwrap()...).Error() {
 		for _, e := range joined.Unwrap() {
 			ps.addErr(path, e)
 		}

@@ -241,7 +241,7 @@ func refs(cells []*cell) map[krm.ResourceRef][]*cell {
 
 // plan returns what became of the cells.
 func (x *execution) plan() *Plan {
-	plan := &Plan{Pipeline: x.program.name, Steps: x.reports}
+	plan := &Plan{Pipeline: x.program.name, Steps: x.reports, Items: make([]ItemPlan, 0, len(x.cells))}
 	for _, c := range x.cells {
 		switch {
 		case c.in != nil:

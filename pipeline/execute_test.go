@@ -91,36 +91,19 @@ func wantError(t *testing.T, err, target error, parts ...string) {
 
 // TestChecklist runs the pipeline items of the conformance checklist.
 func TestChecklist(t *testing.T) {
-	for name, test := range map[string]func(t *testing.T){
-		"40-steps-in-order":             checkOrder,
-		"40-failure-stops-the-item":     checkFailureStops,
-		"41-validators-cannot-mutate":   checkValidators,
-		"42-selectors-and-or-once":      checkSelectors,
-		"43-exclude-after-selectors":    checkExclude,
-		"44-unselected-keep-place":      checkUnselected,
-		"45-empty-selection-no-call":    checkEmptySelection,
-		"46-second-run-changes-nothing": checkIdempotence,
-		"47-programs-share-nothing":     checkConcurrency,
-		"48-secrets-stay-secret":        checkSecrets,
-	} {
-		t.Run(name, test)
-	}
-}
-
-func checkOrder(t *testing.T) {
-	prog := program(t, `
+	t.Run("40-steps-in-order", func(t *testing.T) {
+		prog := program(t, `
   mutators:
   - {name: one, builtin: trail, configMap: {add: a}}
   - {name: two, builtin: trail, configMap: {add: b}, selectors: [{annotations: {trail: a}}]}
   - {name: three, builtin: trail, configMap: {add: c}}
 `, env())
-	plan := execute(t, prog, item(t, "Route", "web", nil))
-	wantOutline(t, plan, "Changed Route.route.openshift.io shop/web abc")
-}
-
-func checkFailureStops(t *testing.T) {
-	var seen []string
-	prog := program(t, `
+		plan := execute(t, prog, item(t, "Route", "web", nil))
+		wantOutline(t, plan, "Changed Route.route.openshift.io shop/web abc")
+	})
+	t.Run("40-failure-stops-the-item", func(t *testing.T) {
+		var seen []string
+		prog := program(t, `
   mutators:
   - {name: one, builtin: say, configMap: {message: hello, severity: info}}
   - {name: two, builtin: trail, configMap: {add: a}}
@@ -129,71 +112,69 @@ func checkFailureStops(t *testing.T) {
   validators:
   - {name: five, builtin: identity}
 `, counting(env(), func(name string, in *krm.ResourceList) {
-		if name == "identity" {
-			for _, it := range in.Items {
-				seen = append(seen, it.Identity().Name)
+			if name == "identity" {
+				for _, it := range in.Items {
+					seen = append(seen, it.Identity().Name)
+				}
+			}
+		}))
+		bad := item(t, "Route", "bad", nil)
+		plan := execute(t, prog, item(t, "Route", "good", nil), bad, item(t, "Route", "fine", nil))
+		wantOutline(t, plan,
+			"Changed Route.route.openshift.io shop/good abc",
+			"Failed Route.route.openshift.io shop/bad",
+			"Changed Route.route.openshift.io shop/fine abc")
+		failed := plan.Items[1]
+		if failed.Out != bad || failed.Step != "three" {
+			t.Errorf("failed item: got Out %p and step %q, want the input %p and three", failed.Out, failed.Step, bad)
+		}
+		var functionErr *runner.FunctionError
+		if !errors.As(failed.Err, &functionErr) {
+			t.Errorf("error %v holds no *FunctionError", failed.Err)
+		}
+		for _, part := range []string{`step "three"`, "Route.route.openshift.io shop/bad", "will not touch bad"} {
+			if !strings.Contains(failed.Err.Error(), part) {
+				t.Errorf("error %q does not say %q", failed.Err, part)
 			}
 		}
-	}))
-	bad := item(t, "Route", "bad", nil)
-	plan := execute(t, prog, item(t, "Route", "good", nil), bad, item(t, "Route", "fine", nil))
-	wantOutline(t, plan,
-		"Changed Route.route.openshift.io shop/good abc",
-		"Failed Route.route.openshift.io shop/bad",
-		"Changed Route.route.openshift.io shop/fine abc")
-	failed := plan.Items[1]
-	if failed.Out != bad || failed.Step != "three" {
-		t.Errorf("failed item: got Out %p and step %q, want the input %p and three", failed.Out, failed.Step, bad)
-	}
-	var functionErr *runner.FunctionError
-	if !errors.As(failed.Err, &functionErr) {
-		t.Errorf("error %v holds no *FunctionError", failed.Err)
-	}
-	for _, part := range []string{`step "three"`, "Route.route.openshift.io shop/bad", "will not touch bad"} {
-		if !strings.Contains(failed.Err.Error(), part) {
-			t.Errorf("error %q does not say %q", failed.Err, part)
+		if diff := cmp.Diff([]string{"good", "fine"}, seen); diff != "" {
+			t.Errorf("items of the last step: -want +got:\n%s", diff)
 		}
-	}
-	if diff := cmp.Diff([]string{"good", "fine"}, seen); diff != "" {
-		t.Errorf("items of the last step: -want +got:\n%s", diff)
-	}
-	if got := len(plan.Steps[0].Results); got != 3 {
-		t.Errorf("results of the step before the failure: got %d, want 3", got)
-	}
-	r := plan.Steps[2]
-	if r.Selected != 3 || r.Changed != 2 || r.Failed != 1 || r.Calls < 2 {
-		t.Errorf("report of the failing step: got %+v", r)
-	}
-	if !plan.Failed() || plan.Counts().String() != "2 changed, 1 failed" {
-		t.Errorf("counts: got %q", plan.Counts())
-	}
-}
-
-func checkValidators(t *testing.T) {
-	web := item(t, "Route", "web", nil)
-	prog := program(t, `
+		if got := len(plan.Steps[0].Results); got != 3 {
+			t.Errorf("results of the step before the failure: got %d, want 3", got)
+		}
+		r := plan.Steps[2]
+		if r.Selected != 3 || r.Changed != 2 || r.Failed != 1 || r.Calls < 2 {
+			t.Errorf("report of the failing step: got %+v", r)
+		}
+		if !plan.Failed() || plan.Counts().String() != "2 changed, 1 failed" {
+			t.Errorf("counts: got %q", plan.Counts())
+		}
+	})
+	t.Run("41-validators-cannot-mutate", func(t *testing.T) {
+		web := item(t, "Route", "web", nil)
+		prog := program(t, `
   validators:
   - {builtin: trail, configMap: {add: no}}
   - {name: gone, builtin: empty}
   - {name: seen, builtin: fail, configMap: {name: web}, selectors: [{annotations: {trail: no}}]}
   - {name: strict, builtin: fail, configMap: {name: bad}}
 `, env())
-	plan := execute(t, prog, web, item(t, "Route", "bad", nil))
-	wantOutline(t, plan, "Unchanged Route.route.openshift.io shop/web", "Failed Route.route.openshift.io shop/bad")
-	if plan.Items[0].Out != web {
-		t.Error("a validator's item is not the input")
-	}
-	if !plan.Steps[3].Validator || plan.Items[1].Step != "strict" {
-		t.Errorf("got report %+v and step %q", plan.Steps[3], plan.Items[1].Step)
-	}
-}
-
-func checkSelectors(t *testing.T) {
-	labelled := func(v string) map[string]any {
-		return map[string]any{"metadata": map[string]any{"name": "labelled-" + v, "labels": map[string]any{"app": v, "tier": "web"}}}
-	}
-	var calls int
-	prog := program(t, `
+		plan := execute(t, prog, web, item(t, "Route", "bad", nil))
+		wantOutline(t, plan, "Unchanged Route.route.openshift.io shop/web", "Failed Route.route.openshift.io shop/bad")
+		if plan.Items[0].Out != web {
+			t.Error("a validator's item is not the input")
+		}
+		if !plan.Steps[3].Validator || plan.Items[1].Step != "strict" {
+			t.Errorf("got report %+v and step %q", plan.Steps[3], plan.Items[1].Step)
+		}
+	})
+	t.Run("42-selectors-and-or-once", func(t *testing.T) {
+		labelled := func(v string) map[string]any {
+			return map[string]any{"metadata": map[string]any{"name": "labelled-" + v, "labels": map[string]any{"app": v, "tier": "web"}}}
+		}
+		var calls int
+		prog := program(t, `
   mutators:
   - builtin: trail
     configMap: {add: x}
@@ -201,24 +182,23 @@ func checkSelectors(t *testing.T) {
     - {kind: Route, name: web}
     - {kind: Route, namespace: shop}
     - {labels: {app: shop, tier: web}}
-`, counting(env(), func(_ string, in *krm.ResourceList) { calls++ }))
-	plan := execute(t, prog,
-		item(t, "Route", "web", nil),
-		item(t, "Service", "web", nil),
-		item(t, "ConfigMap", "", labelled("shop")),
-		item(t, "ConfigMap", "", labelled("other")))
-	wantOutline(t, plan,
-		"Changed Route.route.openshift.io shop/web x",
-		"Unchanged Service shop/web",
-		"Changed ConfigMap labelled-shop x",
-		"Unchanged ConfigMap labelled-other")
-	if calls != 1 || plan.Steps[0].Selected != 2 {
-		t.Errorf("got %d calls with %d items, want 1 with 2", calls, plan.Steps[0].Selected)
-	}
-}
-
-func checkExclude(t *testing.T) {
-	prog := program(t, `
+`, counting(env(), func(string, *krm.ResourceList) { calls++ }))
+		plan := execute(t, prog,
+			item(t, "Route", "web", nil),
+			item(t, "Service", "web", nil),
+			item(t, "ConfigMap", "", labelled("shop")),
+			item(t, "ConfigMap", "", labelled("other")))
+		wantOutline(t, plan,
+			"Changed Route.route.openshift.io shop/web x",
+			"Unchanged Service shop/web",
+			"Changed ConfigMap labelled-shop x",
+			"Unchanged ConfigMap labelled-other")
+		if calls != 1 || plan.Steps[0].Selected != 2 {
+			t.Errorf("got %d calls with %d items, want 1 with 2", calls, plan.Steps[0].Selected)
+		}
+	})
+	t.Run("43-exclude-after-selectors", func(t *testing.T) {
+		prog := program(t, `
   mutators:
   - builtin: trail
     configMap: {add: x}
@@ -228,83 +208,77 @@ func checkExclude(t *testing.T) {
     configMap: {add: y}
     exclude: [{kind: Route}]
 `, env())
-	plan := execute(t, prog, item(t, "Route", "web", nil), item(t, "Route", "keep", nil), item(t, "Secret", "s", nil))
-	wantOutline(t, plan,
-		"Changed Route.route.openshift.io shop/web x",
-		"Unchanged Route.route.openshift.io shop/keep",
-		"Changed Secret shop/s y")
-}
-
-func checkUnselected(t *testing.T) {
-	items := []*krm.Item{
-		item(t, "ConfigMap", "a", nil), item(t, "Route", "1", nil), item(t, "ConfigMap", "b", nil),
-		item(t, "Route", "2", nil), item(t, "Secret", "c", nil),
-	}
-	prog := program(t, "  mutators:\n  - {builtin: reverse, selectors: [{kind: Route}, {kind: ConfigMap}]}\n", env())
-	result := execute(t, prog, items...).Result()
-	for i, it := range items {
-		if result[i] != it {
-			t.Errorf("item %d: got another than the input %s", i, it.Identity())
+		plan := execute(t, prog, item(t, "Route", "web", nil), item(t, "Route", "keep", nil), item(t, "Secret", "s", nil))
+		wantOutline(t, plan,
+			"Changed Route.route.openshift.io shop/web x",
+			"Unchanged Route.route.openshift.io shop/keep",
+			"Changed Secret shop/s y")
+	})
+	t.Run("44-unselected-keep-place", func(t *testing.T) {
+		items := []*krm.Item{
+			item(t, "ConfigMap", "a", nil), item(t, "Route", "1", nil), item(t, "ConfigMap", "b", nil),
+			item(t, "Route", "2", nil), item(t, "Secret", "c", nil),
 		}
-	}
-}
-
-func checkEmptySelection(t *testing.T) {
-	calls := 0
-	prog := program(t, "  mutators:\n  - {builtin: trail, selectors: [{kind: Route}]}\n", counting(env(), func(string, *krm.ResourceList) { calls++ }))
-	plan := execute(t, prog, item(t, "ConfigMap", "a", nil))
-	if calls != 0 || plan.Steps[0].Calls != 0 || plan.Steps[0].Selected != 0 {
-		t.Errorf("got %d calls, report %+v", calls, plan.Steps[0])
-	}
-	if plan := execute(t, prog); len(plan.Items) != 0 || calls != 0 {
-		t.Errorf("no items: got %d calls and %+v", calls, plan)
-	}
-}
-
-func checkIdempotence(t *testing.T) {
-	prog := program(t, `
+		prog := program(t, "  mutators:\n  - {builtin: reverse, selectors: [{kind: Route}, {kind: ConfigMap}]}\n", env())
+		result := execute(t, prog, items...).Result()
+		for i, it := range items {
+			if result[i] != it {
+				t.Errorf("item %d: got another than the input %s", i, it.Identity())
+			}
+		}
+	})
+	t.Run("45-empty-selection-no-call", func(t *testing.T) {
+		calls := 0
+		prog := program(t, "  mutators:\n  - {builtin: trail, selectors: [{kind: Route}]}\n", counting(env(), func(string, *krm.ResourceList) { calls++ }))
+		plan := execute(t, prog, item(t, "ConfigMap", "a", nil))
+		if calls != 0 || plan.Steps[0].Calls != 0 || plan.Steps[0].Selected != 0 {
+			t.Errorf("got %d calls, report %+v", calls, plan.Steps[0])
+		}
+		if plan := execute(t, prog); len(plan.Items) != 0 || calls != 0 {
+			t.Errorf("no items: got %d calls and %+v", calls, plan)
+		}
+	})
+	t.Run("46-second-run-changes-nothing", func(t *testing.T) {
+		prog := program(t, `
   mutators:
   - {builtin: rename, configMap: {from: a, to: b}, allow: [Rename]}
   - {builtin: trail, configMap: {add: x}, exclude: [{annotations: {trail: x}}]}
 `, env())
-	first := execute(t, prog, item(t, "Route", "a", nil), item(t, "Secret", "s", nil))
-	wantOutline(t, first, "Changed Route.route.openshift.io shop/a now Route.route.openshift.io shop/b x", "Changed Secret shop/s x")
-	second := execute(t, prog, first.Result()...)
-	wantOutline(t, second, "Unchanged Route.route.openshift.io shop/b x", "Unchanged Secret shop/s x")
-}
-
-// checkConcurrency runs two programs, each from several goroutines; the race
-// detector and the results both must have nothing to say.
-func checkConcurrency(t *testing.T) {
-	good := program(t, "  mutators:\n  - {builtin: trail, configMap: {add: good}}\n", env())
-	bad := program(t, "  mutators:\n  - {builtin: fail, configMap: {name: web}}\n  - {builtin: trail, configMap: {add: bad}}\n", env())
-	web := item(t, "Route", "web", nil)
-	var wg sync.WaitGroup
-	for range 8 {
-		wg.Go(func() {
-			plan, err := good.Execute(t.Context(), pipeline.Input{Items: []*krm.Item{web}})
-			if err != nil || plan.Failed() {
-				t.Errorf("good: got %v, %v", err, plan)
-			}
-		})
-		wg.Go(func() {
-			plan, err := bad.Execute(t.Context(), pipeline.Input{Items: []*krm.Item{web}})
-			if err != nil || !plan.Failed() || plan.Items[0].Out != web {
-				t.Errorf("bad: got %v, %v", err, plan)
-			}
-		})
-	}
-	wg.Wait()
-}
-
-func checkSecrets(t *testing.T) {
-	const value = "c3dvcmRmaXNoLXN3b3JkZmlzaA=="
-	secret := item(t, "Secret", "db", map[string]any{"data": map[string]any{"password": value}})
-	plan := execute(t, program(t, "  mutators:\n  - {builtin: trail, configMap: {add: x}}\n  - {builtin: fail, configMap: {name: db}, onError: Ignore}\n", env()), secret)
-	said := fmt.Sprintf("%v %v %v %+v", plan.Items[0].Changes(), plan.Failures(), plan.Items[0].Warnings, plan.Steps)
-	if strings.Contains(said, value) {
-		t.Errorf("the plan tells the value: %s", said)
-	}
+		first := execute(t, prog, item(t, "Route", "a", nil), item(t, "Secret", "s", nil))
+		wantOutline(t, first, "Changed Route.route.openshift.io shop/a now Route.route.openshift.io shop/b x", "Changed Secret shop/s x")
+		second := execute(t, prog, first.Result()...)
+		wantOutline(t, second, "Unchanged Route.route.openshift.io shop/b x", "Unchanged Secret shop/s x")
+	})
+	t.Run("47-programs-share-nothing", func(t *testing.T) {
+		good := program(t, "  mutators:\n  - {builtin: trail, configMap: {add: good}}\n", env())
+		bad := program(t, "  mutators:\n  - {builtin: fail, configMap: {name: web}}\n  - {builtin: trail, configMap: {add: bad}}\n", env())
+		web := item(t, "Route", "web", nil)
+		var wg sync.WaitGroup
+		for range 8 {
+			wg.Go(func() {
+				plan, err := good.Execute(t.Context(), pipeline.Input{Items: []*krm.Item{web}})
+				if err != nil || plan.Failed() {
+					t.Errorf("good: got %v, %v", err, plan)
+				}
+			})
+			wg.Go(func() {
+				plan, err := bad.Execute(t.Context(), pipeline.Input{Items: []*krm.Item{web}})
+				if err != nil || !plan.Failed() || plan.Items[0].Out != web {
+					t.Errorf("bad: got %v, %v", err, plan)
+				}
+			})
+		}
+		wg.Wait()
+	})
+	t.Run("48-secrets-stay-secret", func(t *testing.T) {
+		const value = "c3dvcmRmaXNoLXN3b3JkZmlzaA=="
+		secret := item(t, "Secret", "db", map[string]any{"data": map[string]any{"password": value}})
+		plan := execute(t, program(t, "  mutators:\n  - {builtin: trail, configMap: {add: x}}\n  - {builtin: fail, configMap: {name: db}, onError: Ignore}\n", env()), secret)
+		said := fmt.Sprintf("%v %v %v %+v", plan.Items[0].Changes(), plan.Failures(), plan.Items[0].Warnings, plan.Steps)
+		if strings.Contains(said, value) {
+			t.Errorf("the plan tells the value: %s", said)
+		}
+	})
 }
 
 func TestPolicies(t *testing.T) {

@@ -32,7 +32,7 @@ type Streams struct {
 // input. Ending ctx stops what runs. version is what `velero-krm version`
 // prints; empty asks the build.
 func Main(ctx context.Context, args []string, version string, s Streams) int {
-	root := newRoot(version, s)
+	root := newRoot(version, s) //nolint:contextcheck // the commands take it from cobra, at ExecuteContext
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	if err == nil {

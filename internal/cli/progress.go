@@ -17,6 +17,8 @@ const (
 // at the end. A nil progress shows nothing.
 type progress struct {
 	w     io.Writer
+	delay time.Duration
+	tick  time.Duration
 	done  chan struct{}
 	ended chan struct{}
 
@@ -29,25 +31,29 @@ func newProgress(s Streams, text string) *progress {
 	if !s.Terminal {
 		return nil
 	}
-	p := &progress{w: s.Err, text: text, done: make(chan struct{}), ended: make(chan struct{})}
+	return startProgress(s.Err, text, progressDelay, progressInterval)
+}
+
+func startProgress(w io.Writer, text string, delay, tick time.Duration) *progress {
+	p := &progress{w: w, text: text, delay: delay, tick: tick, done: make(chan struct{}), ended: make(chan struct{})}
 	go p.show()
 	return p
 }
 
 func (p *progress) show() {
 	defer close(p.ended)
-	ticker := time.NewTicker(progressInterval)
+	ticker := time.NewTicker(p.tick)
 	defer ticker.Stop()
-	for shown := time.Duration(0); ; shown += progressInterval {
+	for shown := time.Duration(0); ; shown += p.tick {
 		select {
 		case <-p.done:
-			if shown > progressDelay {
+			if shown > p.delay {
 				_, _ = fmt.Fprint(p.w, "\r\x1b[K")
 			}
 			return
 		case <-ticker.C:
 		}
-		if shown >= progressDelay {
+		if shown >= p.delay {
 			_, _ = fmt.Fprintf(p.w, "\r%s, %ds\x1b[K", p.current(), int(shown.Seconds()))
 		}
 	}

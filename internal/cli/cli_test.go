@@ -1,0 +1,122 @@
+package cli
+
+import (
+	"bytes"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+const route = `apiVersion: route.openshift.io/v1
+kind: Route
+metadata: {name: web, namespace: shop, annotations: {openshift.io/host.generated: "true"}}
+spec: {host: web.old.example}
+`
+
+func TestColor(t *testing.T) {
+	cases := map[string]struct {
+		reason string
+		color  bool
+		args   []string
+		want   string
+	}{
+		"error in colour":    {reason: "the word Error is red", color: true, args: []string{"run"}, want: "\x1b[31mError:\x1b[0m nothing to run"},
+		"error without":      {reason: "no escape sequence without colour", args: []string{"run"}, want: "Error: nothing to run"},
+		"summary in colour":  {reason: "names stand out", color: true, args: []string{"run", "--builtin", "route", "-f", "-"}, want: "\x1b[1mpipeline command-line\x1b[0m: 1 changed"},
+		"summary without it": {reason: "no escape sequence without colour", args: []string{"run", "--builtin", "route", "-f", "-"}, want: "pipeline command-line: 1 changed"},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			var stderr bytes.Buffer
+			Main(t.Context(), tc.args, "v1", Streams{In: strings.NewReader(route), Out: io.Discard, Err: &stderr, Color: tc.color})
+			if !strings.Contains(stderr.String(), tc.want) {
+				t.Errorf("%s: got %q, want %q in it", tc.reason, stderr.String(), tc.want)
+			}
+			if !tc.color && strings.Contains(stderr.String(), "\x1b") {
+				t.Errorf("%s: got %q", tc.reason, stderr.String())
+			}
+		})
+	}
+}
+
+// TestProgress waits until the line was drawn, and checks that it is removed.
+func TestProgress(t *testing.T) {
+	w := &watched{drawn: make(chan struct{})}
+	p := startProgress(w, "reading objects", 0, time.Millisecond)
+	select {
+	case <-w.drawn:
+	case <-time.After(10 * time.Second):
+		t.Fatal("no progress was drawn")
+	}
+	p.set("step routes\x1b[2J: 3 of 5 objects")
+	p.stop()
+	got := w.text()
+	if !strings.HasPrefix(got, "\rreading objects, 0s\x1b[K") || !strings.HasSuffix(got, "\r\x1b[K") || strings.Contains(got, "\x1b[2J") {
+		t.Errorf("progress: got %q", got)
+	}
+	if p := newProgress(Streams{Err: w}, "x"); p != nil {
+		t.Error("progress is shown although stderr is no terminal")
+	}
+	var none *progress
+	none.set("y")
+	none.stop()
+}
+
+// watched tells when it is first written to.
+type watched struct {
+	mu    sync.Mutex
+	buf   bytes.Buffer
+	drawn chan struct{}
+}
+
+func (w *watched) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.buf.Len() == 0 {
+		close(w.drawn)
+	}
+	return w.buf.Write(p)
+}
+
+func (w *watched) text() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.buf.String()
+}
+
+func TestOutputThatCannotBeWritten(t *testing.T) {
+	var stderr bytes.Buffer
+	got := Main(t.Context(), []string{"run", "--builtin", "route", "-f", "-"}, "v1",
+		Streams{In: strings.NewReader(route), Out: full{}, Err: &stderr})
+	if got != exitFailed || !strings.Contains(stderr.String(), "Error: write objects: no space left") {
+		t.Errorf("got exit code %d and %q", got, stderr.String())
+	}
+}
+
+type full struct{}
+
+func (full) Write([]byte) (int, error) {
+	return 0, os.NewSyscallError("no space left", io.ErrShortWrite)
+}
+
+// TestManyFailures lists a bounded number of errors and counts the others.
+func TestManyFailures(t *testing.T) {
+	dir := t.TempDir()
+	fn := filepath.Join(dir, "fn")
+	if err := os.WriteFile(fn, []byte("#!/bin/sh\nexit 1\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	var stdout, stderr bytes.Buffer
+	got := Main(t.Context(), []string{"run", "--exec", fn, "-f", "-"}, "v1",
+		Streams{In: strings.NewReader(strings.Repeat(route+"---\n", maxListed+7)), Out: &stdout, Err: &stderr})
+	if got != exitFailed || stdout.Len() > 0 {
+		t.Errorf("got exit code %d and stdout %q", got, stdout.String())
+	}
+	if n := strings.Count(stderr.String(), "Error: step "); n != maxListed || !strings.Contains(stderr.String(), "Error: and 7 more objects failed") {
+		t.Errorf("got %d errors listed and %q", n, stderr.String()[max(0, stderr.Len()-300):])
+	}
+}
