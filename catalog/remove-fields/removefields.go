@@ -1,5 +1,3 @@
-// Package removefields is the function remove-fields: it removes the fields
-// that paths point at.
 package removefields
 
 import (

@@ -1,5 +1,3 @@
-// Package route is the function route: a Route whose host the old cluster
-// generated gets a new one from the cluster it is restored to.
 package route
 
 import (

@@ -1,5 +1,3 @@
-// Package service is the function service: it drops the external addresses
-// that the old cluster gave to Services of type LoadBalancer.
 package service
 
 import (

@@ -1,5 +1,3 @@
-// Package setimageregistry is the function set-image-registry: it moves image
-// references from one registry, or one part of it, to another.
 package setimageregistry
 
 import (

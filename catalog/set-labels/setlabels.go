@@ -1,5 +1,3 @@
-// Package setlabels is the function set-labels: it sets labels on objects and,
-// when asked, on the pods they create.
 package setlabels
 
 import (
