@@ -13,7 +13,7 @@ import (
 // DecodeOptions bound what Decode accepts.
 type DecodeOptions struct {
 	// MaxAliasNodes bounds how many nodes the aliases of a YAML document may
-	// expand to. Default 1,000,000.
+	// expand to; 64 bytes of text count as one more. Default 1,000,000.
 	MaxAliasNodes int
 }
 
@@ -86,21 +86,37 @@ type syntaxFault struct {
 
 func (e *syntaxFault) Error() string { return e.public().Error() }
 
-// maybeYAML reports whether the document may still be YAML.
+// maybeYAML reports whether the document may still be YAML. It is not when
+// YAML would read it and silently change it: a line break in a string, which
+// YAML folds, and the bare words NaN and Infinity that Python prints, which
+// YAML takes for text.
 func (e *syntaxFault) maybeYAML() bool {
 	switch e.fault {
-	case faultEnd, faultDepth, faultDuplicate, faultTrailing:
+	case faultEnd, faultDepth, faultDuplicate, faultTrailing, faultString:
 		return false
+	case faultValue, faultNumber:
+		return !e.atNaN()
 	default:
 		return true
 	}
 }
+
+func (e *syntaxFault) atNaN() bool {
+	rest := e.data[e.pos:]
+	return bytes.HasPrefix(rest, []byte("NaN")) || bytes.HasPrefix(rest, []byte("Infinity"))
+}
+
+const reasonNaN = "JSON has no infinity and no NaN"
 
 const stdoutHint = "write log lines to stderr"
 
 func (e *syntaxFault) public() *SyntaxError {
 	out := &SyntaxError{Line: lineAt(e.data, e.pos), Reason: e.fault.reason()}
 	switch e.fault {
+	case faultValue, faultNumber:
+		if e.atNaN() {
+			out.Reason = reasonNaN
+		}
 	case faultEnd:
 		out.Hint = truncatedHint(e.data)
 	case faultTrailing:
@@ -108,10 +124,9 @@ func (e *syntaxFault) public() *SyntaxError {
 			return textBefore()
 		}
 		out.Reason, out.Hint = trailingReason(e.data[e.pos:]), stdoutHint
-	default:
-		if line := listAfterText(e.data); line > 0 {
-			out = textBefore()
-		}
+	}
+	if out.Hint == "" && listAfterText(e.data) > 0 {
+		return textBefore()
 	}
 	return out
 }
@@ -218,8 +233,7 @@ func shorten(s string) string {
 
 // decodeJSON reads the envelope and its items in one pass.
 func decodeJSON(data []byte) (*ResourceList, error) {
-	var room [64]keyRef
-	s := &scanner{data: data, keys: room[:0]}
+	s := &scanner{data: data}
 	env := &envelope{}
 	if s.space() == '{' {
 		err := s.envelope(env)

@@ -153,6 +153,9 @@ func TestDecodeRefuses(t *testing.T) {
 		"MergeScalar":      {"nothing to merge", yamlValue("{<<: secret}"), "line 8: a merge key needs a mapping"},
 		"TooDeepYAML":      {"bounded", yamlValue(strings.Repeat("[", 1001) + strings.Repeat("]", 1001)), "line 8: nested too deeply"},
 		"InvalidUTF8":      {"YAML is UTF-8", yamlValue("\"\xff\""), "invalid leading UTF-8 octet"},
+		"LineBreakJSON":    {"YAML would fold it to a space", envelopeStart + ",\"items\":[],\"a\":\"b\nc\"}", "line 1: control character in a string"},
+		"PythonNaN":        {"YAML would take it for text", envelopeStart + `,"items":[],"a":[NaN]}`, "line 1: JSON has no infinity and no NaN"},
+		"PythonInfinity":   {"YAML would take it for text", envelopeStart + `,"items":[],"a":[-Infinity]}`, "line 1: JSON has no infinity and no NaN"},
 		"BrokenJSON":       {"neither JSON nor YAML", envelopeStart + ",\n\"items\":[}", "line 2: expected a JSON value"},
 	}
 	for name, tc := range cases {

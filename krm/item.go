@@ -47,8 +47,7 @@ func NewItem(raw []byte) (*Item, error) {
 
 // parseItem is NewItem; named says whether the object needs a name.
 func parseItem(raw []byte, named bool) (*Item, error) {
-	var room [64]keyRef
-	s := scanner{data: raw, keys: room[:0]}
+	s := scanner{data: raw}
 	it, missing := s.item(named)
 	if s.fault == noFault && s.space() != 0 {
 		s.fail(faultTrailing, s.pos)
@@ -75,8 +74,8 @@ func (s *scanner) item(named bool) (it *Item, missing string) {
 		return nil, ""
 	}
 	s.dirty = false
-	h := header{scanner: s, start: s.pos}
-	if !h.scan() {
+	h := header{start: s.pos}
+	if !s.header(&h) {
 		return nil, ""
 	}
 	h.meta.clean = !s.dirty
@@ -87,98 +86,97 @@ func (s *scanner) item(named bool) (it *Item, missing string) {
 	return &Item{raw: s.data[h.start:s.pos:s.pos], meta: h.meta}, ""
 }
 
-// header scans an object and picks out what names it.
+// header is what names an object, found by scanning it.
 type header struct {
-	*scanner
 	start int
 	meta  meta
 	wrong string // first field of the wrong type
 }
 
-func (h *header) scan() bool {
-	base, ok := h.open()
+func (s *scanner) header(h *header) bool {
+	base, ok := s.open()
 	if !ok {
 		return false
 	}
-	for h.nextKey(base) {
-		switch string(h.key) {
+	for s.nextKey(base) {
+		switch string(s.key) {
 		case "apiVersion":
-			ok = h.text(&h.meta.identity.APIVersion, "apiVersion")
+			ok = s.text(h, &h.meta.identity.APIVersion, "apiVersion")
 		case "kind":
-			ok = h.text(&h.meta.identity.Kind, "kind")
+			ok = s.text(h, &h.meta.identity.Kind, "kind")
 		case "metadata":
-			ok = h.metadata()
+			ok = s.metadata(h)
 		default:
-			ok = h.value()
+			ok = s.value()
 		}
 		if !ok {
 			return false
 		}
 	}
-	return h.fault == noFault
+	return s.fault == noFault
 }
 
-func (h *header) metadata() bool {
-	if c := h.space(); c != '{' {
+func (s *scanner) metadata(h *header) bool {
+	if c := s.space(); c != '{' {
 		if c != 'n' {
 			h.setWrong("metadata")
 		}
-		return h.value()
+		return s.value()
 	}
-	h.meta.metadata = h.pos - h.start
-	base, ok := h.open()
+	h.meta.metadata = s.pos - h.start
+	base, ok := s.open()
 	if !ok {
 		return false
 	}
-	for h.nextKey(base) {
-		switch string(h.key) {
+	for s.nextKey(base) {
+		switch string(s.key) {
 		case "name":
-			ok = h.text(&h.meta.identity.Name, "metadata.name")
+			ok = s.text(h, &h.meta.identity.Name, "metadata.name")
 		case "namespace":
-			ok = h.text(&h.meta.identity.Namespace, "metadata.namespace")
+			ok = s.text(h, &h.meta.identity.Namespace, "metadata.namespace")
 		case "generateName":
 			var prefix string
-			ok = h.text(&prefix, "metadata.generateName")
+			ok = s.text(h, &prefix, "metadata.generateName")
 			h.meta.generateName = prefix != ""
 		case "annotations":
-			ok = h.annotations()
+			ok = s.annotations(h)
 		default:
-			ok = h.value()
+			ok = s.value()
 		}
 		if !ok {
 			return false
 		}
 	}
-	return h.fault == noFault
+	return s.fault == noFault
 }
 
-func (h *header) annotations() bool {
-	if c := h.space(); c != '{' && c != 'n' {
+func (s *scanner) annotations(h *header) bool {
+	if c := s.space(); c != '{' && c != 'n' {
 		h.setWrong("metadata.annotations")
 	}
-	h.meta.annStart = h.pos - h.start
-	ok := h.value()
-	h.meta.annEnd = h.pos - h.start
+	h.meta.annStart = s.pos - h.start
+	ok := s.value()
+	h.meta.annEnd = s.pos - h.start
 	return ok
 }
 
 // text scans a value that should be a string or null.
-func (h *header) text(to *string, field string) bool {
-	c := h.space()
+func (s *scanner) text(h *header, to *string, field string) bool {
+	c := s.space()
 	if c != '"' {
 		if c != 'n' {
 			h.setWrong(field)
 		}
-		return h.value()
+		return s.value()
 	}
-	start, end, plain, ok := h.str()
+	start, end, plain, ok := s.str()
 	if !ok {
 		return false
 	}
 	if plain {
-		*to = string(h.data[start:end])
+		*to = string(s.data[start:end])
 	} else {
-		*to = string(unquote(h.data[start:end]))
+		*to = string(unquote(s.data[start:end]))
 	}
 	return true
 }

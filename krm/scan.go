@@ -81,9 +81,12 @@ type scanner struct {
 	data  []byte
 	pos   int
 	depth int
-	// keys is a stack: those of the innermost open mapping are on top.
-	keys []keyRef
-	key  []byte // last key read by nextKey, unescaped
+	// keys is a stack: those of the innermost open mapping are on top. What
+	// does not fit is in moreKeys; an object of Kubernetes fits.
+	keys     [48]keyRef
+	moreKeys []keyRef
+	nKeys    int
+	key      []byte // last key read by nextKey, unescaped
 	// dirty is set when a YAML reader would refuse or change what was read as
 	// it stands; see appendWire.
 	dirty    bool
@@ -182,7 +185,23 @@ func (s *scanner) open() (base int, ok bool) {
 		return 0, s.fail(faultDepth, s.pos)
 	}
 	s.pos++
-	return len(s.keys), true
+	return s.nKeys, true
+}
+
+func (s *scanner) pushKey(k keyRef) {
+	if s.nKeys < len(s.keys) {
+		s.keys[s.nKeys] = k
+	} else {
+		s.moreKeys = append(s.moreKeys[:s.nKeys-len(s.keys)], k)
+	}
+	s.nKeys++
+}
+
+func (s *scanner) keyAt(i int) *keyRef {
+	if i < len(s.keys) {
+		return &s.keys[i]
+	}
+	return &s.moreKeys[i-len(s.keys)]
 }
 
 // nextKey consumes the next key of a mapping and its colon, and leaves it in
@@ -194,7 +213,7 @@ func (s *scanner) nextKey(base int) bool {
 		s.pos++
 		return s.closeMapping(base)
 	}
-	if len(s.keys) > base {
+	if s.nKeys > base {
 		if c != ',' {
 			return s.fail(faultComma, s.pos)
 		}
@@ -213,14 +232,14 @@ func (s *scanner) nextKey(base int) bool {
 	if !plain {
 		key = unquote(key)
 	}
-	if n := len(s.keys); n-base < sortedFrom {
-		for _, k := range s.keys[base:] {
-			if len(k.text) == len(key) && string(k.text) == string(key) {
+	if s.nKeys-base < sortedFrom {
+		for i := base; i < s.nKeys; i++ {
+			if k := s.keyAt(i); len(k.text) == len(key) && string(k.text) == string(key) {
 				return s.fail(faultDuplicate, at)
 			}
 		}
 	}
-	s.keys = append(s.keys, keyRef{text: key, pos: at})
+	s.pushKey(keyRef{text: key, pos: at})
 	s.key = key
 	if s.space() != ':' {
 		return s.fail(faultColon, s.pos)
@@ -232,11 +251,15 @@ func (s *scanner) nextKey(base int) bool {
 // closeMapping forgets the keys of a mapping; it always returns false, for
 // nextKey.
 func (s *scanner) closeMapping(base int) bool {
-	keys := s.keys[base:]
-	s.keys = s.keys[:base]
+	n := s.nKeys - base
+	s.nKeys = base
 	s.depth--
-	if len(keys) <= sortedFrom {
+	if n <= sortedFrom {
 		return false
+	}
+	keys := make([]keyRef, n)
+	for i := range keys {
+		keys[i] = *s.keyAt(base + i)
 	}
 	slices.SortFunc(keys, func(a, b keyRef) int { return bytes.Compare(a.text, b.text) })
 	for i := 1; i < len(keys); i++ {

@@ -289,16 +289,13 @@ func (w *nodeWriter) results(env *envelope, n *yaml.Node) error {
 // append appends the JSON of n to dst.
 func (w *nodeWriter) append(dst []byte, n *yaml.Node) ([]byte, error) {
 	if len(w.open) > 0 {
-		if w.budget -= 1 + len(n.Value)/textPerNode; w.budget < 0 {
-			return nil, &SyntaxError{
-				Line: n.Line, Reason: fmt.Sprintf("aliases expand to more than %d nodes", w.most),
-			}
+		if err := w.spend(n, 1+len(n.Value)/textPerNode); err != nil {
+			return nil, err
 		}
 	}
-	if w.depth++; w.depth > maxDepth {
-		if n.Kind == yaml.MappingNode || n.Kind == yaml.SequenceNode {
-			return nil, &SyntaxError{Line: n.Line, Reason: faultDepth.reason()}
-		}
+	w.depth++
+	if w.depth > maxDepth && (n.Kind == yaml.MappingNode || n.Kind == yaml.SequenceNode) {
+		return nil, &SyntaxError{Line: n.Line, Reason: faultDepth.reason()}
 	}
 	var err error
 	switch n.Kind {
@@ -429,52 +426,68 @@ func duplicateKey(pairs []yamlPair) int {
 
 // merge adds the pairs of merge keys to a mapping's own.
 func (w *nodeWriter) merge(own []yamlPair, merged []*yaml.Node) ([]yamlPair, error) {
-	seen := make(map[string]bool, len(own))
+	m := merger{w: w, pairs: own, seen: make(map[string]bool, len(own))}
 	for _, p := range own {
-		seen[p.key] = true
-	}
-	var add func(n *yaml.Node, lists bool) error
-	add = func(n *yaml.Node, lists bool) error {
-		return w.inAlias(n, func(n *yaml.Node) error {
-			if n.Kind == yaml.SequenceNode && lists {
-				for _, e := range n.Content {
-					if err := add(e, false); err != nil {
-						return err
-					}
-				}
-				return nil
-			}
-			if n.Kind != yaml.MappingNode {
-				return &SyntaxError{Line: n.Line, Reason: "a merge key needs a mapping"}
-			}
-			if w.depth++; w.depth > maxDepth {
-				return &SyntaxError{Line: n.Line, Reason: faultDepth.reason()}
-			}
-			pairs, err := w.pairs(n)
-			w.depth--
-			if err != nil {
-				return err
-			}
-			for _, p := range pairs {
-				if w.budget--; w.budget < 0 {
-					return &SyntaxError{
-						Line: n.Line, Reason: fmt.Sprintf("aliases expand to more than %d nodes", w.most),
-					}
-				}
-				if !seen[p.key] {
-					seen[p.key] = true
-					own = append(own, p)
-				}
-			}
-			return nil
-		})
+		m.seen[p.key] = true
 	}
 	for _, n := range merged {
-		if err := add(n, true); err != nil {
+		if err := w.inAlias(n, m.add); err != nil {
 			return nil, err
 		}
 	}
-	return own, nil
+	return m.pairs, nil
+}
+
+// merger collects what merge keys add to one mapping.
+type merger struct {
+	w     *nodeWriter
+	pairs []yamlPair
+	seen  map[string]bool
+}
+
+// add takes a mapping or a list of them.
+func (m *merger) add(n *yaml.Node) error {
+	if n.Kind != yaml.SequenceNode {
+		return m.mapping(n)
+	}
+	for _, e := range n.Content {
+		if err := m.w.inAlias(e, m.mapping); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (m *merger) mapping(n *yaml.Node) error {
+	if n.Kind != yaml.MappingNode {
+		return &SyntaxError{Line: n.Line, Reason: "a merge key needs a mapping"}
+	}
+	if m.w.depth++; m.w.depth > maxDepth {
+		return &SyntaxError{Line: n.Line, Reason: faultDepth.reason()}
+	}
+	pairs, err := m.w.pairs(n)
+	m.w.depth--
+	if err != nil {
+		return err
+	}
+	for _, p := range pairs {
+		if err := m.w.spend(n, 1); err != nil {
+			return err
+		}
+		if !m.seen[p.key] {
+			m.seen[p.key] = true
+			m.pairs = append(m.pairs, p)
+		}
+	}
+	return nil
+}
+
+// spend takes from what aliases may expand to.
+func (w *nodeWriter) spend(n *yaml.Node, nodes int) error {
+	if w.budget -= nodes; w.budget < 0 {
+		return &SyntaxError{Line: n.Line, Reason: fmt.Sprintf("aliases expand to more than %d nodes", w.most)}
+	}
+	return nil
 }
 
 // keyText returns the text of a key as it was written.

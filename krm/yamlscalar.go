@@ -34,7 +34,7 @@ func appendScalar(dst []byte, n *yaml.Node) ([]byte, error) {
 		}
 	case "!!float":
 		if isInfOrNaN(n.Value) {
-			return nil, &SyntaxError{Line: n.Line, Reason: "JSON has no infinity and no NaN"}
+			return nil, &SyntaxError{Line: n.Line, Reason: reasonNaN}
 		}
 		if text, ok := floatText(n.Value); ok {
 			return append(dst, text...), nil
