@@ -72,12 +72,12 @@ func (s *suite) originalOver(ctx context.Context, e executable) error {
 		if err != nil {
 			return fmt.Errorf("original: %w", err)
 		}
-		theirs += d
+		theirs += d.wall
 		d, err = timed(func() error { myOut, err = ours(); return err })
 		if err != nil {
 			return err
 		}
-		mine = append(mine, d)
+		mine = append(mine, d.wall)
 	}
 	if err := same(theirOut, myOut); err != nil {
 		return err
