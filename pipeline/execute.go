@@ -195,7 +195,7 @@ func (x *execution) apply(s *step, selection []*cell, outcome *runner.Outcome, r
 func (x *execution) failed(s *step, c *cell, err error, report *StepReport) {
 	report.Failed++
 	before := c.status
-	c.fail(s.name, err, failureHint(err))
+	c.fail(s.name, err, failureHint(err, s.spec.OnError))
 	if s.spec.OnError != Ignore {
 		return
 	}
@@ -267,12 +267,15 @@ func (c *cell) itemPlan() ItemPlan {
 }
 
 // failureHint adds what to do where the runner's error does not say it.
-func failureHint(err error) string {
+func failureHint(err error, policy OnError) string {
 	if hint := hintOf(err); hint != "" && strings.Contains(err.Error(), hint) {
 		return ""
 	}
 	if hint := permissionHint(err); hint != "" {
 		return hint
+	}
+	if policy == Ignore {
+		return ""
 	}
 	return "repair the object or the function, exclude the object from the step, or set the step's onError to Ignore"
 }

@@ -67,11 +67,10 @@ func (p painter) plan(plan *pipeline.Plan) {
 		p.step(&plan.Steps[i])
 	}
 	for i := range plan.Items {
-		for _, w := range plan.Items[i].Warnings {
-			if strings.HasPrefix(w, "ignored: ") {
-				p.line("%s %s", p.paint(yellow, "Warning:"), printable(w))
-			}
-		}
+		p.ignored(plan.Items[i].Warnings)
+	}
+	for i := range plan.Added {
+		p.ignored(plan.Added[i].Warnings)
 	}
 	failures := plan.Failures()
 	for _, err := range failures[:min(len(failures), maxListed)] {
@@ -81,6 +80,16 @@ func (p painter) plan(plan *pipeline.Plan) {
 		p.line("%s and %d more objects failed", p.paint(red, "Error:"), more)
 	}
 	p.line("%s: %s", p.paint(bold, "pipeline "+plan.Pipeline), plan.Counts())
+}
+
+// ignored tells of errors that a step ignores; other warnings stand among its
+// results.
+func (p painter) ignored(warnings []string) {
+	for _, w := range warnings {
+		if strings.HasPrefix(w, "ignored: ") {
+			p.line("%s %s", p.paint(yellow, "Warning:"), printable(w))
+		}
+	}
 }
 
 func (p painter) step(r *pipeline.StepReport) {

@@ -55,6 +55,7 @@ type runFlags struct {
 	exec, builtin, config string
 	set                   []string
 	allow                 []string
+	scope                 string
 	timeout               time.Duration
 }
 
@@ -85,10 +86,12 @@ func (f *runFlags) register(cmd *cobra.Command) {
 	flags.StringVar(&f.builtin, "builtin", "", "run the catalogue's function `NAME` instead of a pipeline")
 	flags.StringVar(&f.config, "config", "", "`FILE` with the functionConfig of --exec or --builtin")
 	flags.StringArrayVar(&f.set, "set", nil, "`KEY=VALUE` for a ConfigMap as functionConfig of --exec or --builtin; may be repeated")
-	flags.StringSliceVar(&f.allow, "allow", nil, "what --exec or --builtin may do to the list: Create, Delete, Rename")
-	flags.DurationVar(&f.timeout, "timeout", pipeline.DefaultTimeout, "how long one call of --exec or --builtin may take")
+	flags.StringSliceVar(&f.allow, "allow", nil, "`WHAT` --exec or --builtin may do to the list: Create, Delete, Rename")
+	flags.StringVar(&f.scope, "scope", string(pipeline.Batch), "whether --exec or --builtin needs the whole list in one call: `SCOPE` Batch or List")
+	flags.DurationVar(&f.timeout, "timeout", pipeline.DefaultTimeout, "how long one call of --exec or --builtin may take: `DURATION`")
 	for flag, values := range map[string][]string{
-		"output": {"yaml", "json"}, "phase": {"Backup", "Restore"}, "allow": {"Create", "Delete", "Rename"}, "builtin": catalog.Names(),
+		"output": {"yaml", "json"}, "phase": {"Backup", "Restore"}, "allow": {"Create", "Delete", "Rename"}, "scope": {"Batch", "List"},
+		"builtin": catalog.Names(),
 	} {
 		_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)) // the flag exists
 	}
@@ -224,7 +227,7 @@ func (f *runFlags) compile() (*pipeline.Program, error) {
 
 // single makes the pipeline of --exec or --builtin.
 func (f *runFlags) single() (*pipeline.Pipeline, error) {
-	step := pipeline.Step{Exec: f.exec, Builtin: f.builtin, Timeout: f.timeout.String()}
+	step := pipeline.Step{Exec: f.exec, Builtin: f.builtin, Timeout: f.timeout.String(), Scope: pipeline.Scope(f.scope)}
 	for _, a := range f.allow {
 		step.Allow = append(step.Allow, pipeline.Permission(a))
 	}
