@@ -199,6 +199,9 @@ func TestReadConfigProblems(t *testing.T) {
 			if diff := cmp.Diff(tc.want, got); diff != "" {
 				t.Errorf("%s (-want +got):\n%s", tc.reason, diff)
 			}
+			if all := ce.Unwrap(); len(all) != len(tc.want) || all[0].Error() != tc.want[0] {
+				t.Errorf("Unwrap gives %v", all)
+			}
 			if strings.Contains(err.Error(), "hunter2") {
 				t.Errorf("the error shows a value: %v", err)
 			}

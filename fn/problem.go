@@ -56,6 +56,16 @@ func (e *ConfigError) Error() string {
 	return "read config: " + strings.Join(lines, "; ")
 }
 
+// Unwrap returns the problems as errors, for callers that know them by no more
+// than that.
+func (e *ConfigError) Unwrap() []error {
+	errs := make([]error, len(e.Problems))
+	for i, p := range e.Problems {
+		errs[i] = &invalidError{p}
+	}
+	return errs
+}
+
 // problemsOf flattens what a Validator returned.
 func problemsOf(err error, prefix string) []Problem {
 	if err == nil {

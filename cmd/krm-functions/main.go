@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 
 	"github.com/velero-krm/velero-krm/catalog"
@@ -66,9 +67,12 @@ func runFunction(f fn.Function, args []string, stdin io.Reader, stdout, stderr i
 	return fn.Main(context.Background(), f, stdin, stdout, stderr)
 }
 
-// isTerminal is true of other character devices, too; of these only /dev/null
-// is ever given, and it holds no list either.
+// isTerminal is also true of other character devices: of these only /dev/null
+// is ever given, and it holds no list either. A WASM host says so of any stdin.
 func isTerminal(file *os.File) bool {
+	if runtime.GOOS == "wasip1" {
+		return false
+	}
 	info, err := file.Stat()
 	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
