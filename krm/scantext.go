@@ -1,0 +1,74 @@
+package krm
+
+import (
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+func unhex(c byte) rune {
+	switch {
+	case '0' <= c && c <= '9':
+		return rune(c - '0')
+	case 'a' <= c && c <= 'f':
+		return rune(c - 'a' + 10)
+	case 'A' <= c && c <= 'F':
+		return rune(c - 'A' + 10)
+	}
+	return -1
+}
+
+// hex4 reads four hexadecimal digits that are known to be there.
+func hex4(b []byte) rune {
+	return unhex(b[0])<<12 | unhex(b[1])<<8 | unhex(b[2])<<4 | unhex(b[3])
+}
+
+// nextRune returns the code point that a valid JSON string's content starts
+// with and the number of bytes that stand for it. What stands for no code
+// point (a byte that is not UTF-8, half a surrogate pair) gives U+FFFD, as
+// encoding/json reads it.
+func nextRune(b []byte) (rune, int) {
+	if b[0] != '\\' {
+		return utf8.DecodeRune(b)
+	}
+	switch b[1] {
+	case 'b':
+		return '\b', 2
+	case 'f':
+		return '\f', 2
+	case 'n':
+		return '\n', 2
+	case 'r':
+		return '\r', 2
+	case 't':
+		return '\t', 2
+	case 'u':
+	default:
+		return rune(b[1]), 2
+	}
+	r := hex4(b[2:])
+	if !utf16.IsSurrogate(r) {
+		return r, 6
+	}
+	if len(b) >= 12 && b[6] == '\\' && b[7] == 'u' {
+		if r = utf16.DecodeRune(r, hex4(b[8:])); r != utf8.RuneError {
+			return r, 12
+		}
+	}
+	return utf8.RuneError, 6
+}
+
+// unquote returns what the content of a valid JSON string stands for.
+func unquote(content []byte) []byte {
+	out := make([]byte, 0, len(content))
+	for len(content) > 0 {
+		if c := content[0]; c != '\\' && c < utf8.RuneSelf {
+			out = append(out, c)
+			content = content[1:]
+			continue
+		}
+		r, n := nextRune(content)
+		out = utf8.AppendRune(out, r)
+		content = content[n:]
+	}
+	return out
+}
