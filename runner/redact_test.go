@@ -1,0 +1,171 @@
+package runner_test
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/velero-krm/velero-krm/krm"
+	"github.com/velero-krm/velero-krm/runner"
+)
+
+func secretOf(t testing.TB, data map[string]string) *krm.Item {
+	t.Helper()
+	encoded := map[string]any{}
+	for k, v := range data {
+		encoded[k] = base64.StdEncoding.EncodeToString([]byte(v))
+	}
+	it, err := krm.FromObject(map[string]any{
+		"apiVersion": "v1", "kind": "Secret", "metadata": map[string]any{"name": "s", "namespace": "ns"}, "data": encoded,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return it
+}
+
+func TestRedact(t *testing.T) {
+	const long = "correct horse battery staple"
+	items := []*krm.Item{secretOf(t, map[string]string{
+		"long": long, "pin": "4711", "one": "1", "quoted": `a"quoted"\value`, "lines": "line-number-one\nline-number-two\n",
+	})}
+	cases := map[string]struct{ reason, text, want string }{
+		"plain":          {"the value as it is", "password is " + long + "!", "password is [redacted]!"},
+		"base64":         {"the value as it stands in the object", "data: " + base64.StdEncoding.EncodeToString([]byte(long)), "data: [redacted]"},
+		"cut at its end": {"logs truncate", "got correct horse bat", "got [redacted]"},
+		"cut in front":   {"a tail begins somewhere", "ry staple was refused", "[redacted] was refused"},
+		"in JSON":        {"escapes stand between", `{"v":"a\"quoted\"\\value"}`, `{"v":"a\"[redacted]"}`},
+		"escaped lines":  {"a line end is two characters", `"line-number-one\nline-number-two\n"`, `"[redacted]\n"`},
+		"folded":         {"YAML breaks long lines at blanks", "v: correct\n  horse\n  battery\n  staple", "v: [redacted]"},
+		"short alone":    {"short values are taken out as words", "pin 4711, not 47110 or x4711", "pin [redacted], not 47110 or x4711"},
+		"one character":  {"one character is no secret", "exit 1", "exit 1"},
+		"nothing":        {"a text without values stays", "no such key: data.long", "no such key: data.long"},
+		"done already":   {"what was taken out stays", "password is [redacted]!", "password is [redacted]!"},
+		"empty":          {"", "", ""},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			got := runner.Redact(tc.text, items)
+			if name == "in JSON" { // how much around the quotes is hidden is of no matter
+				if strings.Contains(got, "quoted") || strings.Contains(got, "value") {
+					t.Errorf("%s: %s", tc.reason, got)
+				}
+				return
+			}
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Errorf("%s: -want +got:\n%s", tc.reason, diff)
+			}
+			if again := runner.Redact(got, items); again != got {
+				t.Errorf("a second time: %q", again)
+			}
+		})
+	}
+}
+
+func TestRedactKnowsSecretsAlone(t *testing.T) {
+	configMap := newItem(t, `{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"c"},"data":{"k":"no secret at all"}}`)
+	other := newItem(t, `{"apiVersion":"example.com/v1","kind":"Secret","metadata":{"name":"c"},"data":{"k":"bm8gc2VjcmV0IGF0IGFsbA=="}}`)
+	if got := runner.Redact("no secret at all", []*krm.Item{configMap, other, nil}); got != "no secret at all" {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestRedactReadsEveryPlace(t *testing.T) {
+	secret := newItem(t, `{"apiVersion":"v1","kind":"Secret","metadata":{"name":"s","annotations":{
+		"kubectl.kubernetes.io/last-applied-configuration":"{\"kind\":\"Secret\",\"stringData\":{\"a\":\"applied-string\"},\"data\":{\"b\":\"YXBwbGllZC1kYXRh\"}}"}},
+		"stringData":{"c":"plain-string"},"data":{"d":"bm8gYmFzZTY0IHRydWx5!!"}}`)
+	broken := newItem(t, `{"apiVersion":"v1","kind":"Secret","metadata":{"name":"s","annotations":{
+		"kubectl.kubernetes.io/last-applied-configuration":"{not json, but secret"}},"data":["odd-shape",123456789]}`)
+	text := "applied-string applied-data YXBwbGllZC1kYXRh plain-string cGxhaW4tc3RyaW5n bm8gYmFzZTY0IHRydWx5!! not json, but secret odd-shape 123456789"
+	got := runner.Redact(text, []*krm.Item{secret, broken})
+	for _, word := range []string{"applied", "YXBw", "plain", "cGxh", "bm8g", "json", "odd", "123"} {
+		if strings.Contains(got, word) {
+			t.Errorf("%q is left in %q", word, got)
+		}
+	}
+}
+
+func TestRedactedErrorKeepsItsChain(t *testing.T) {
+	cause := errors.New("cause")
+	r := runner.NewRedactor([]*krm.Item{secretOf(t, map[string]string{"k": "hunter2hunter2"})})
+	err := r.Err(fmt.Errorf("bad value hunter2hunter2: %w", cause))
+	if err.Error() != "bad value [redacted]: cause" || !errors.Is(err, cause) {
+		t.Errorf("got %v, is cause: %v", err, errors.Is(err, cause))
+	}
+	if strings.Contains(fmt.Sprintf("%+v %v", err, errors.Unwrap(err)), "hunter2") {
+		t.Errorf("the value is there when the chain is printed")
+	}
+	if plain := fmt.Errorf("harmless: %w", cause); r.Err(plain) != plain { //nolint:errorlint // the very same error
+		t.Error("a harmless error was replaced")
+	}
+	if r.Err(nil) != nil {
+		t.Error("no error became one")
+	}
+}
+
+func TestResultsAboutSecretsAreHashed(t *testing.T) {
+	r := runner.NewRedactor([]*krm.Item{secretOf(t, map[string]string{"k": "hunter2hunter2"})})
+	in := []krm.Result{{
+		Message: "weak: hunter2hunter2", ResourceRef: &krm.ResourceRef{APIVersion: "v1", Kind: "Secret", Name: "s"},
+		Field: &krm.Field{Path: "data.k", CurrentValue: "aHVudGVy", ProposedValue: map[string]any{"x": "derived from it"}},
+		Tags:  map[string]string{"v": "hunter2hunter2"},
+	}, {
+		Message: "ok", Field: &krm.Field{Path: "spec", CurrentValue: []any{"hunter2hunter2", int64(3), true, json.Number("1.5")}},
+	}}
+	got := r.Results(in)
+	if in[0].Message != "weak: hunter2hunter2" {
+		t.Error("the results that went in were changed")
+	}
+	want := []krm.Result{{
+		Message: "weak: [redacted]", ResourceRef: in[0].ResourceRef,
+		Field: &krm.Field{Path: "data.k", CurrentValue: "sha256:", ProposedValue: "sha256:"},
+		Tags:  map[string]string{"v": "[redacted]"},
+	}, {
+		Message: "ok", Field: &krm.Field{Path: "spec", CurrentValue: []any{"[redacted]", int64(3), true, json.Number("1.5")}},
+	}}
+	for _, v := range []*any{&got[0].Field.CurrentValue, &got[0].Field.ProposedValue} {
+		if s, ok := (*v).(string); ok && strings.HasPrefix(s, "sha256:") && len(s) == len("sha256:")+12 {
+			*v = "sha256:"
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+// FuzzRedact cuts a secret out of its surroundings, writes it in several ways,
+// and wants no 8 bytes of it to be left.
+func FuzzRedact(f *testing.F) {
+	f.Add("hunter2-and-more", "before ", " after", 2, 3)
+	f.Add("a\"b\\c\nd\te f'g", "{\"k\":\"", "\"}", 0, 0)
+	f.Add("\x00\xff\xfe binary \x80\x81", "", "", 1, 1)
+	f.Add("\\n\\n\\n\\u0041\\", "\\", "n", 0, 1)
+	f.Fuzz(func(t *testing.T, value, before, after string, from, to int) {
+		secret := []*krm.Item{secretOf(t, map[string]string{"k": value})}
+		cut := value
+		if from > 0 && to > 0 && from+to < len(cut) {
+			cut = cut[from : len(cut)-to]
+		}
+		inJSON, err := json.Marshal(cut)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, echo := range []string{cut, base64.StdEncoding.EncodeToString([]byte(value)), string(inJSON), fmt.Sprintf("%q", cut)} {
+			got := runner.Redact(before+echo+after, secret)
+			for i := 0; i+8 <= len(cut); i++ {
+				piece := cut[i : i+8]
+				if strings.TrimSpace(piece) == "" || strings.Contains(runner.Redacted+runner.Redacted, piece) {
+					continue
+				}
+				if strings.Contains(got, piece) {
+					t.Errorf("%q is left of %q in %q", piece, value, got)
+				}
+			}
+		}
+	})
+}
