@@ -114,27 +114,33 @@ func TestIdentity(t *testing.T) {
 	}{
 		"Namespaced": {
 			"with a group", `{"metadata":{"namespace":"shop","name":"web"},"kind":"Deployment","apiVersion":"apps/v1"}`,
-			Identity{APIVersion: "apps/v1", Kind: "Deployment", Namespace: "shop", Name: "web"}, "Deployment.apps shop/web",
+			Identity{APIVersion: "apps/v1", Kind: "Deployment", Namespace: "shop", Name: "web"},
+			"Deployment.apps shop/web",
 		},
 		"Core": {
 			"no group", `{"apiVersion":"v1","kind":"Secret","metadata":{"name":"db","namespace":"shop"}}`,
-			Identity{APIVersion: "v1", Kind: "Secret", Namespace: "shop", Name: "db"}, "Secret shop/db",
+			Identity{APIVersion: "v1", Kind: "Secret", Namespace: "shop", Name: "db"},
+			"Secret shop/db",
 		},
 		"Cluster": {
 			"no namespace", `{"apiVersion":"rbac.authorization.k8s.io/v1","kind":"ClusterRole","metadata":{"name":"admin","namespace":null}}`,
-			Identity{APIVersion: "rbac.authorization.k8s.io/v1", Kind: "ClusterRole", Name: "admin"}, "ClusterRole.rbac.authorization.k8s.io admin",
+			Identity{APIVersion: "rbac.authorization.k8s.io/v1", Kind: "ClusterRole", Name: "admin"},
+			"ClusterRole.rbac.authorization.k8s.io admin",
 		},
 		"Escaped": {
 			"keys and values with escapes", `{"\u0061piVersion":"v\u0031","kind":"A","meta\u0064ata":{"n\u0061me":"\u0078"}}`,
-			Identity{APIVersion: "v1", Kind: "A", Name: "x"}, "A x",
+			Identity{APIVersion: "v1", Kind: "A", Name: "x"},
+			"A x",
 		},
 		"GenerateName": {
 			"no name yet", `{"apiVersion":"v1","kind":"Pod","metadata":{"generateName":"x-","namespace":"n"}}`,
-			Identity{APIVersion: "v1", Kind: "Pod", Namespace: "n"}, "Pod n/",
+			Identity{APIVersion: "v1", Kind: "Pod", Namespace: "n"},
+			"Pod n/",
 		},
 		"Decoys": {
 			"only the object's own fields count", `{"spec":{"kind":"B","metadata":{"name":"y"}},"apiVersion":"v1","kind":"A","metadata":{"labels":{"name":"z"},"name":"x"}}`,
-			Identity{APIVersion: "v1", Kind: "A", Name: "x"}, "A x",
+			Identity{APIVersion: "v1", Kind: "A", Name: "x"},
+			"A x",
 		},
 	}
 	for name, tc := range cases {
@@ -160,7 +166,9 @@ func TestObject(t *testing.T) {
 	}
 	want := []any{
 		int64(1), int64(-1), int64(9223372036854775807), json.Number("9223372036854775808"), json.Number("1.0"),
-		json.Number("1e2"), json.Number("-0"), "A😀/", true, nil, map[string]any{}, []any{},
+		json.Number("1e2"), json.Number("-0"), "A😀/", true, nil,
+		map[string]any{},
+		[]any{},
 	}
 	if diff := cmp.Diff(want, it.Object()["v"]); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)

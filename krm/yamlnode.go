@@ -322,4 +322,3 @@ func badTag(n *yaml.Node) error {
 		Line: n.Line, Reason: "a tag that JSON has no type for", Hint: "leave the tag out or use !!str",
 	}
 }
-
