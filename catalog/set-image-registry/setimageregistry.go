@@ -82,7 +82,7 @@ func transform(_ context.Context, c Config, list *fn.List) error {
 		if !ok {
 			continue
 		}
-		if err := m.moveAll(spec); err != nil {
+		if err := m.moveAll(list, spec); err != nil {
 			list.Fail(o, err)
 		}
 	}
@@ -107,7 +107,7 @@ func newMover(pairs []Mapping) *mover {
 	return m
 }
 
-func (m *mover) moveAll(spec fn.Node) error {
+func (m *mover) moveAll(list *fn.List, spec fn.Node) error {
 	seen := map[rule]bool{}
 	for _, image := range podspec.Images(spec) {
 		ref, ok := image.Ref()
@@ -116,6 +116,10 @@ func (m *mover) moveAll(spec fn.Node) error {
 		}
 		r, moved, ok := m.move(ref)
 		if !ok {
+			continue
+		}
+		if _, again, ok := m.move(moved); ok && again != moved {
+			list.ReportOn(spec.Object(), krm.Warning, image.Path(), "image reference not moved: the next run would move it again")
 			continue
 		}
 		if err := image.SetRef(moved); err != nil {

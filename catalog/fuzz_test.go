@@ -1,0 +1,55 @@
+package catalog_test
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"github.com/velero-krm/velero-krm/catalog"
+	"github.com/velero-krm/velero-krm/fn"
+	"github.com/velero-krm/velero-krm/krm"
+)
+
+// FuzzFunctions gives every function whatever list: it must not panic, and
+// what it says must be readable and, when it fails, hold the items as they
+// were.
+func FuzzFunctions(f *testing.F) {
+	const head = `{"apiVersion":"config.kubernetes.io/v1","kind":"ResourceList","items":[`
+	for _, config := range benchConfigs {
+		if config != "" {
+			config = `,"functionConfig":` + config
+		}
+		for _, item := range []string{
+			`{"apiVersion":"v1","kind":"Pod","metadata":{"name":"p","labels":{"a":"b"}},"spec":{"containers":[{"image":"docker.io/acme/web:1"}]}}`,
+			`{"apiVersion":"route.openshift.io/v1","kind":"Route","metadata":{"name":"r","annotations":{"openshift.io/host.generated":"true"}},"spec":{"host":"h"}}`,
+			`{"apiVersion":"v1","kind":"Service","metadata":{"name":"s"},"spec":{"type":"LoadBalancer","externalIPs":[1]},"status":null}`,
+		} {
+			f.Add([]byte(head + item + `]` + config + `}`))
+		}
+	}
+	f.Fuzz(func(t *testing.T, stdin []byte) {
+		in, err := krm.Decode(stdin, krm.DecodeOptions{})
+		if err != nil {
+			return
+		}
+		for _, function := range catalog.Functions() {
+			var stdout, stderr bytes.Buffer
+			code := fn.Main(t.Context(), function, bytes.NewReader(stdin), &stdout, &stderr)
+			if strings.Contains(stderr.String(), "panic") {
+				t.Fatalf("%s: %s", function.Name(), stderr.String())
+			}
+			out, err := krm.Decode(stdout.Bytes(), krm.DecodeOptions{})
+			if err != nil {
+				t.Fatalf("%s: exit code %d, stdout cannot be read: %v", function.Name(), code, err)
+			}
+			if len(out.Items) != len(in.Items) {
+				t.Fatalf("%s: %d items became %d", function.Name(), len(in.Items), len(out.Items))
+			}
+			for i := range in.Items {
+				if code == 1 && !out.Items[i].Equal(in.Items[i]) {
+					t.Fatalf("%s failed and changed item %d", function.Name(), i)
+				}
+			}
+		}
+	})
+}

@@ -1,0 +1,26 @@
+package setlabels
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestSyntax(t *testing.T) {
+	long := strings.Repeat("a", 63)
+	keys := map[string]bool{
+		"a": true, "A1.b_c-d": true, long: true, long + "a": false, "": false, "-a": false, "a-": false, "a b": false, "ä": false,
+		"example.com/a": true, "a/b": true, "/a": false, "a/": false, "a/b/c": false, "A.com/a": false, "a..b/c": false, "-a.b/c": false,
+		"a_b/c": false, long + "a/b": false, strings.Repeat("abc.", 63) + "a/b": true, strings.Repeat("abc.", 64) + "a/b": false,
+	}
+	for key, want := range keys {
+		if got := validKey(key); got != want {
+			t.Errorf("validKey(%q) = %v, want %v", key, got, want)
+		}
+	}
+	values := map[string]bool{"": true, "a": true, long: true, long + "a": false, "1.10": true, ".a": false, "a/b": false, "a\n": false}
+	for value, want := range values {
+		if got := validValue(value); got != want {
+			t.Errorf("validValue(%q) = %v, want %v", value, got, want)
+		}
+	}
+}
