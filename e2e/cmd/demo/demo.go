@@ -39,6 +39,7 @@ type demo struct {
 	example string
 	keep    bool
 	stack   *stack.Stack
+	objects int // of the application
 }
 
 // play runs the demo from start to end and leaves nothing running.
@@ -50,10 +51,14 @@ func (d *demo) play(ctx context.Context) (err error) {
 	defer func() { err = errors.Join(err, remove()) }()
 
 	d.out.step("start etcd, kube-apiserver, an S3 server and Velero with velero-plugin-krm")
-	d.stack, err = stack.Start(ctx, stack.Config{Bin: d.bin, Keep: d.keep, Velero: stack.VeleroConfig{
-		Plugins: []string{filepath.Join(d.bin, "velero-plugin-krm")},
-		Env:     []string{"KRM_FN_DIR=" + executables},
-	}})
+	d.stack, err = stack.Start(ctx, stack.Config{
+		Bin: d.bin, Keep: d.keep,
+		Manifests: []string{filepath.Join(d.example, "cluster")},
+		Velero: stack.VeleroConfig{
+			Plugins: []string{filepath.Join(d.bin, "velero-plugin-krm")},
+			Env:     []string{"KRM_FN_DIR=" + executables},
+		},
+	})
 	if err != nil {
 		return err
 	}
@@ -90,17 +95,14 @@ func (d *demo) installFunctions() (dir string, remove func() error, err error) {
 func (d *demo) createApplication(ctx context.Context) error {
 	d.out.step("create the application in namespace %s", from)
 	cluster := d.stack.ControlPlane
-	if err := cluster.ApplyDir(ctx, filepath.Join(d.example, "cluster")); err != nil {
-		return err
-	}
 	if err := cluster.CreateNamespace(ctx, from); err != nil {
 		return err
 	}
-	app := filepath.Join(d.example, "app")
-	objects, err := stack.ReadManifests(app)
+	objects, err := stack.ReadManifests(filepath.Join(d.example, "app"))
 	if err != nil {
 		return err
 	}
+	d.objects = len(objects)
 	for _, o := range objects {
 		d.out.line("%s %s/%s", o.GetKind(), o.GetNamespace(), o.GetName())
 	}
@@ -160,6 +162,9 @@ func (d *demo) show(ctx context.Context) error {
 	backedUp, err := d.backedUp(ctx)
 	if err != nil {
 		return err
+	}
+	if len(backedUp) != d.objects {
+		return fmt.Errorf("compare the backup with namespace %s: the application has %d objects and the backup %d", to, d.objects, len(backedUp))
 	}
 	for _, before := range backedUp {
 		after, err := d.live(ctx, before.Identity())
