@@ -95,11 +95,11 @@ func (l *List) ReportOn(o *Object, severity krm.Severity, path, message string) 
 // Fail adds a result of severity error about o: this object could not be
 // transformed. The others of the batch are tried again without it.
 func (l *List) Fail(o *Object, err error) {
-	path := ""
-	if te, ok := err.(*TypeError); ok { //nolint:errorlint // only an unwrapped TypeError's message may be split
-		path = te.Path
+	path, message := "", err.Error()
+	if te, ok := err.(*TypeError); ok { //nolint:errorlint // of a wrapped one the rest of the message is needed
+		path, message = te.Path, te.reason()
 	}
-	l.ReportOn(o, krm.Error, path, err.Error())
+	l.ReportOn(o, krm.Error, path, message)
 }
 
 // finish turns the list back into what goes over the wire.

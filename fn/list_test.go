@@ -93,7 +93,7 @@ func TestResults(t *testing.T) {
 		{Message: "earlier"},
 		{Message: "about the list"},
 		{Message: "odd", Severity: krm.Warning, ResourceRef: ref, Field: &krm.Field{Path: "spec.x"}},
-		{Message: "kind is a string where a map is needed", Severity: krm.Error, ResourceRef: ref, Field: &krm.Field{Path: "kind"}},
+		{Message: "is a string where a map is needed", Severity: krm.Error, ResourceRef: ref, Field: &krm.Field{Path: "kind"}},
 	}
 	if diff := cmp.Diff(want, out.Results); diff != "" {
 		t.Errorf("results (-want +got):\n%s", diff)

@@ -27,9 +27,9 @@ type TypeError struct {
 	Want, Got string
 }
 
-func (e *TypeError) Error() string {
-	return fmt.Sprintf("%s is a %s where a %s is needed", e.Path, e.Got, e.Want)
-}
+func (e *TypeError) Error() string { return e.Path + ": " + e.reason() }
+
+func (e *TypeError) reason() string { return "is a " + e.Got + " where a " + e.Want + " is needed" }
 
 // Object returns the object that the node is part of.
 func (n Node) Object() *Object { return n.o }
