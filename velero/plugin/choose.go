@@ -25,7 +25,7 @@ func chooseNamed(docs []document, names []string, r runRef) (chosen []document, 
 		case len(found) > 1:
 			problems = append(problems, fmt.Errorf("pipeline %q exists %d times, in %s: rename or remove all but one", name, len(found), sources(found)))
 		case found[0].err != nil:
-			problems = append(problems, fmt.Errorf("%s: %w", found[0].source, found[0].err))
+			problems = append(problems, found[0].err)
 		case !runsIn(found[0], r):
 			problems = append(problems, fmt.Errorf("pipeline %q runs in %v, not in a %s: name another one or add the phase to spec.phases (%s)",
 				name, found[0].pipeline.Spec.Phases, r.phase, found[0].source))
@@ -43,8 +43,8 @@ func chooseDefaults(docs []document, r runRef) (chosen []document, problems []er
 		switch {
 		case !d.maybeDefault:
 		case d.err != nil:
-			problems = append(problems, fmt.Errorf("%s: %w; it may be one that applies to every run that names none: correct it, or annotate the %s with %s: %s",
-				d.source, d.err, r.phase, PipelineKey, noPipelines))
+			problems = append(problems, fmt.Errorf("%w; it may be one that applies to every run that names none: correct it, or annotate the %s with %s: %s",
+				d.err, r.phase, PipelineKey, noPipelines))
 		case runsIn(d, r):
 			chosen = append(chosen, d)
 		}
@@ -71,7 +71,7 @@ func missing(name string, docs []document, r runRef) error {
 		if d.name != "" {
 			names = append(names, fmt.Sprintf("%q", d.name))
 		} else {
-			broken = append(broken, fmt.Sprintf("%s: %v", d.source, d.err))
+			broken = append(broken, d.err.Error())
 		}
 	}
 	there := "none exists"

@@ -74,7 +74,7 @@ func TestChoose(t *testing.T) {
 			errs: []string{`pipeline "a" does not exist`, "do not tell their name"}},
 		"Duplicate":        {reason: "which one is meant cannot be told", docs: []string{plain, plain}, want: named("plain"), errs: []string{"exists 2 times", `ConfigMap velero/p0`, `ConfigMap velero/p1`}},
 		"DuplicateDefault": {reason: "also among defaults", docs: []string{byDefault, byDefault}, errs: []string{"exists several times"}},
-		"Broken":           {reason: "a named pipeline must load", docs: []string{typo}, want: named("typo"), errs: []string{"mutatorz", `ConfigMap velero/p0, key "0.yaml"`}},
+		"Broken":           {reason: "a named pipeline must load", docs: []string{typo}, want: named("typo"), errs: []string{"mutatorz", `ConfigMap velero/p0 key 0.yaml`}},
 		"BrokenOther":      {reason: "a broken pipeline that nobody names hurts nobody", docs: []string{plain, typo}, want: named("plain"), names: []string{"plain"}},
 		"BrokenNoDefault":  {reason: "nor does one that surely is no default", docs: []string{byDefault, typo}, names: []string{"z-default"}},
 		"BrokenDefault":    {reason: "a default that does not load must not be skipped", docs: []string{brokenDefault}, errs: []string{"mutatorz", "applies to every run"}},

@@ -17,13 +17,13 @@ import (
 
 // document is one value of a labelled ConfigMap.
 type document struct {
-	// source is where it stands: `ConfigMap velero/krm, key "to-dr.yaml"`.
+	// source is where it stands: "ConfigMap velero/krm key to-dr.yaml".
 	source string
 	// name of the pipeline, empty when the document does not even tell that.
 	name string
 	// maybeDefault is true unless the document surely is no default.
 	maybeDefault bool
-	// pipeline is nil exactly when err is not.
+	// pipeline is nil exactly when err is not; err names the source.
 	pipeline *pipeline.Pipeline
 	err      error
 }
@@ -36,17 +36,21 @@ func readDocuments(configMaps []corev1.ConfigMap) []document {
 	for i := range configMaps {
 		cm := &configMaps[i]
 		for _, key := range slices.Sorted(maps.Keys(cm.Data)) {
-			docs = append(docs, readDocument(fmt.Sprintf("ConfigMap %s/%s, key %q", cm.Namespace, cm.Name, key), []byte(cm.Data[key])))
+			docs = append(docs, readDocument(sourceOf(cm, key), []byte(cm.Data[key])))
 		}
 		for _, key := range slices.Sorted(maps.Keys(cm.BinaryData)) {
 			docs = append(docs, document{
-				source:       fmt.Sprintf("ConfigMap %s/%s, key %q", cm.Namespace, cm.Name, key),
+				source:       sourceOf(cm, key),
 				maybeDefault: true,
-				err:          errors.New("a pipeline is text: move it from binaryData to data"),
+				err:          fmt.Errorf("%s: a pipeline is text: move it from binaryData to data", sourceOf(cm, key)),
 			})
 		}
 	}
 	return docs
+}
+
+func sourceOf(cm *corev1.ConfigMap, key string) string {
+	return fmt.Sprintf("ConfigMap %s/%s key %s", cm.Namespace, cm.Name, key)
 }
 
 func readDocument(source string, data []byte) document {
@@ -57,7 +61,7 @@ func readDocument(source string, data []byte) document {
 	case d.err != nil:
 		d.pipeline = nil
 	case d.pipeline.Metadata.Name == noPipelines:
-		d.pipeline, d.err = nil, fmt.Errorf("metadata.name: %q is how a run asks for no pipeline: choose another name", noPipelines)
+		d.pipeline, d.err = nil, fmt.Errorf("%s: metadata.name: %q is how a run asks for no pipeline: choose another name", source, noPipelines)
 	default:
 		d.name, d.maybeDefault = d.pipeline.Metadata.Name, d.pipeline.Spec.Default
 	}

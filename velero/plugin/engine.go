@@ -128,7 +128,7 @@ func (e *engine) load(ctx context.Context, r runRef) (*run, error) {
 func (e *engine) mention(docs []document) {
 	for _, d := range docs {
 		if d.err != nil {
-			e.log.Info("pipeline does not load; this run does not use it", "source", d.source, "error", d.err)
+			e.log.Info("pipeline does not load; this run does not use it", "error", d.err)
 		}
 	}
 }

@@ -80,6 +80,9 @@ func wishOf(r runRef) (wish, error) {
 }
 
 func wishFor(names []string) (wish, error) {
+	if len(names) == 0 {
+		return wish{said: true}, nil
+	}
 	if slices.Contains(names, noPipelines) {
 		if len(names) > 1 {
 			return wish{}, fmt.Errorf("%s names %q beside pipelines: %q asks for none at all, remove it or them", PipelineKey, noPipelines, noPipelines)
