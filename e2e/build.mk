@@ -30,7 +30,7 @@ E2E_VELERO_LDFLAGS := -s -w \
 E2E_DIR := $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))
 E2E_MOD := $(E2E_DIR)/go.mod $(E2E_DIR)/go.sum
 E2E_CONTROLPLANE_SRC := $(E2E_DIR)/controlplane/go.mod $(E2E_DIR)/controlplane/go.sum \
-	$(wildcard $(E2E_DIR)/controlplane/*.go)
+	$(filter-out %_test.go,$(wildcard $(E2E_DIR)/controlplane/*.go))
 
 # No -trimpath and no CGO_ENABLED here: with them nothing compiled for these
 # programs would serve the tests, and minutes of compiling would be done twice.
