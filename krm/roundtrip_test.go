@@ -132,10 +132,8 @@ func TestEveryCodePointSurvives(t *testing.T) {
 		for _, r := range runes[start:min(start+chunk, len(runes))] {
 			// Alone, inside and at both ends, as value and as key.
 			key := fmt.Sprintf("%04x", r)
-			data[key] = string(r)
-			data[key+"-inside"] = "a" + string(r) + "b" + string(r)
-			data[string(r)+key] = "key"
-			data[key+"-key"+string(r)] = "line one\nline " + string(r) + " two\n"
+			data[string(r)+key] = string(r)
+			data[key+string(r)] = "a" + string(r) + "b\nline " + string(r) + " two\n"
 		}
 		checkStrings(t, data)
 	}

@@ -159,6 +159,14 @@ func TestIdentity(t *testing.T) {
 	}
 }
 
+func TestRefTo(t *testing.T) {
+	id := Identity{APIVersion: "apps/v1", Kind: "Deployment", Namespace: "shop", Name: "web"}
+	want := &ResourceRef{APIVersion: "apps/v1", Kind: "Deployment", Namespace: "shop", Name: "web"}
+	if diff := cmp.Diff(want, RefTo(id)); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
 func TestObject(t *testing.T) {
 	it, err := NewItem([]byte(object(`[1,-1,9223372036854775807,9223372036854775808,1.0,1e2,-0,"\u0041\ud83d\ude00\/",true,null,{},[]]`)))
 	if err != nil {

@@ -37,8 +37,8 @@ func appendPair(dst []byte, key, value string) []byte {
 
 // emptyMapping reports whether the mapping that starts at offset at is empty.
 func emptyMapping(raw []byte, at int) bool {
-	s := scanner{data: raw, pos: at + 1}
-	return s.space() == '}'
+	d := decoder{data: raw, pos: at + 1}
+	return d.space() == '}'
 }
 
 // splice returns the item with raw[start:end] replaced. The bytes replaced
