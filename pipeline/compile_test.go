@@ -1,14 +1,21 @@
 package pipeline_test
 
 import (
+	"crypto/sha256"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/velero-krm/velero-krm/krm"
 	"github.com/velero-krm/velero-krm/pipeline"
+	"github.com/velero-krm/velero-krm/runner"
 )
 
 // TestCompileProblems has one of each problem that only Compile can find.
@@ -124,4 +131,117 @@ func TestConfigs(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestConfigValues has every type of value in an inline config; the function
+// must be given what was written.
+func TestConfigValues(t *testing.T) {
+	var got string
+	e := counting(env(), func(_ string, in *krm.ResourceList) { got = string(in.FunctionConfig.Raw()) })
+	prog := program(t, `
+  mutators:
+  - builtin: identity
+    config:
+      apiVersion: v1
+      kind: X
+      big: 9007199254740993
+      float: 1.50
+      hex: 0x1F
+      yes: yes
+      true: true
+      none: null
+      date: 2001-12-14
+      list: [a, 1, {b: ~}]
+      text: |
+        a: 1
+        ---
+        b: 2
+`, e)
+	execute(t, prog, item(t, "Route", "web", nil))
+	want := `{"apiVersion":"v1","big":9007199254740993,"date":"2001-12-14","float":1.50,"hex":31,"kind":"X",` +
+		`"list":["a",1,{"b":null}],"none":null,"text":"a: 1\n---\nb: 2\n","true":true,"yes":"yes"}`
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("config: -want +got:\n%s", diff)
+	}
+}
+
+// TestExecReport looks at what the report tells of an executable.
+func TestExecReport(t *testing.T) {
+	dir, workDir := t.TempDir(), t.TempDir()
+	const script = "#!/bin/sh\npwd >&2\necho \"$1|$2\" >&2\nexec cat\n"
+	if err := os.WriteFile(filepath.Join(dir, "fn"), []byte(script), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	sum := fmt.Sprintf("%x", sha256.Sum256([]byte(script)))
+	e := env()
+	e.Dir, e.WorkDir = dir, workDir
+	now := time.Unix(0, 0)
+	var mu sync.Mutex
+	e.Clock = func() time.Time {
+		mu.Lock()
+		defer mu.Unlock()
+		now = now.Add(time.Second)
+		return now
+	}
+	prog := program(t, "  mutators:\n  - {exec: './fn \"two words\" x', sha256: "+sum+"}\n", e)
+	got := execute(t, prog, item(t, "Route", "web", nil)).Steps[0]
+	if got.Elapsed <= 0 {
+		t.Errorf("elapsed: got %v", got.Elapsed)
+	}
+	got.Elapsed = 0
+	want := pipeline.StepReport{
+		Name: "fn", Function: "exec " + filepath.Join(dir, "fn"), SHA256: sum,
+		Selected: 1, Unchanged: 1, Calls: 1, Stderr: workDir + "\ntwo words|x\n",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("report: -want +got:\n%s", diff)
+	}
+}
+
+// TestCompileErrors finds the cause of each problem.
+func TestCompileErrors(t *testing.T) {
+	cases := map[string]struct {
+		reason string
+		step   pipeline.Step
+		dir    string
+		is     error
+		says   string
+	}{
+		"missing":     {reason: "callers branch on it", step: pipeline.Step{Exec: "/none/such"}, is: runner.ErrNotFound, says: "/none/such"},
+		"digest":      {reason: "callers branch on it", step: pipeline.Step{Exec: "/bin/sh", SHA256: strings.Repeat("0", 64)}, is: runner.ErrDigest, says: "sha256"},
+		"no folder":   {reason: "a relative path needs one", step: pipeline.Step{Exec: "fn"}, says: "absolute path"},
+		"no config":   {reason: "a relative path needs one", step: pipeline.Step{Builtin: "trail", ConfigPath: "a.yaml"}, says: "no folder"},
+		"no quote":    {reason: "a command must be whole", step: pipeline.Step{Exec: "fn '"}, says: "not closed"},
+		"blank":       {reason: "a command must name something", step: pipeline.Step{Exec: " "}, says: "no executable"},
+		"no digits":   {reason: "a digest is hex", step: pipeline.Step{Exec: "/bin/sh", SHA256: "x"}, says: "64 hex digits"},
+		"large file":  {reason: "a config is sent with every call", step: pipeline.Step{Builtin: "trail", ConfigPath: "zero"}, dir: largeFile(t), says: "larger than"},
+		"unsupported": {reason: "the names are kept for later", step: pipeline.Step{Remote: "x:1"}, says: "not supported yet"},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			p := &pipeline.Pipeline{
+				APIVersion: pipeline.APIVersion, Kind: pipeline.Kind, Metadata: pipeline.Metadata{Name: "made"},
+				Spec: pipeline.Spec{Validators: []pipeline.Step{tc.step}},
+			}
+			e := env()
+			e.Dir = tc.dir
+			_, err := pipeline.Compile(p, e)
+			var loadErr *pipeline.LoadError
+			if !errors.As(err, &loadErr) || len(loadErr.Problems) != 1 || !strings.Contains(err.Error(), tc.says) {
+				t.Errorf("%s: got %v, want one problem that says %q", tc.reason, err, tc.says)
+			}
+			if tc.is != nil && !errors.Is(err, tc.is) {
+				t.Errorf("%s: got %v, want %v", tc.reason, err, tc.is)
+			}
+		})
+	}
+}
+
+func largeFile(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "zero"), make([]byte, 2<<20), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return dir
 }

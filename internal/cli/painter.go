@@ -98,7 +98,11 @@ func (p painter) step(r *pipeline.StepReport) {
 	if r.Validator {
 		kind = "validator"
 	}
-	p.line("%s %s %s: %s", kind, p.paint(bold, r.Name), p.paint(dim, "("+r.Function+")"), counts)
+	did := counts.String()
+	if r.Selected == 0 {
+		did = p.paint(yellow, "selects no object") // a misspelt kind looks like this
+	}
+	p.line("%s %s %s: %s", kind, p.paint(bold, r.Name), p.paint(dim, "("+r.Function+")"), did)
 	for _, res := range r.Results[:min(len(r.Results), maxListed)] {
 		p.result(res)
 	}
