@@ -52,6 +52,8 @@ type runFlags struct {
 	context    string
 	keepFailed bool
 
+	functions string
+
 	exec, builtin, config string
 	set                   []string
 	allow                 []string
@@ -77,6 +79,7 @@ func (f *runFlags) register(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.SortFlags = false
 	flags.StringVar(&f.pipeline, "pipeline", "", "`FILE` with the pipeline; exec and configPath in it are relative to its folder")
+	flags.StringVar(&f.functions, "functions", "", "`DIR` that exec and configPath in the pipeline are relative to instead, as $KRM_FN_DIR is in Velero's pod")
 	flags.StringArrayVarP(&f.files, "file", "f", nil, "`PATH` of a file or folder with objects, or - for stdin; may be repeated")
 	flags.StringVarP(&f.output, "output", "o", "yaml", "`FORMAT` of stdout: yaml or json")
 	flags.StringVar(&f.phase, "phase", "", "refuse a pipeline that does not run in `PHASE`: Backup or Restore")
@@ -120,6 +123,8 @@ func (f *runFlags) check() error {
 		return usagef("use yaml or json", "output format %q is not known", f.output)
 	case f.phase != "" && f.phase != string(pipeline.Backup) && f.phase != string(pipeline.Restore):
 		return usagef("use Backup or Restore", "phase %q is not known", f.phase)
+	case f.pipeline == "" && f.functions != "":
+		return usagef("give --exec a path", "--functions goes with --pipeline")
 	case f.pipeline != "" && adHoc:
 		return usagef("write them into the pipeline's step", "--config, --set and --allow go with --exec or --builtin")
 	case f.config != "" && len(f.set) > 0:
@@ -213,7 +218,10 @@ func (f *runFlags) compile() (*pipeline.Program, error) {
 		}
 		return compileSingle(p, env)
 	}
-	env.Dir = filepath.Dir(f.pipeline)
+	env.Dir = f.functions
+	if env.Dir == "" {
+		env.Dir = filepath.Dir(f.pipeline)
+	}
 	data, err := os.ReadFile(f.pipeline)
 	if err != nil {
 		return nil, usagef("name the file of the pipeline", "load pipeline: %w", err)
