@@ -7,7 +7,7 @@ import (
 	"slices"
 
 	"github.com/velero-krm/velero-krm/pipeline"
-	velerov1 "github.com/vmware-tanzu/velero/pkg/apis/velero/v1"
+	velerov1api "github.com/vmware-tanzu/velero/pkg/apis/velero/v1"
 	"github.com/vmware-tanzu/velero/pkg/plugin/velero"
 )
 
@@ -30,19 +30,20 @@ type candidate struct {
 // Velero does that after it set the phase InProgress and before it counts the
 // items (pkg/backup/backup.go), and once more when it finalizes a Backup with
 // asynchronous operations (pkg/controller/backup_finalizer_controller.go).
-func startingBackups(backups []velerov1.Backup) []candidate {
+func startingBackups(backups []velerov1api.Backup) []candidate {
 	var found []candidate
 	for i := range backups {
 		b := &backups[i]
 		switch b.Status.Phase {
-		case velerov1.BackupPhaseInProgress:
+		case velerov1api.BackupPhaseInProgress:
 			if b.Status.Progress == nil || b.Status.Progress.TotalItems == 0 {
 				found = append(found, candidate{runRef: backupRef(b)})
 			}
-		case velerov1.BackupPhaseFinalizing, velerov1.BackupPhaseFinalizingPartiallyFailed:
+		case velerov1api.BackupPhaseFinalizing, velerov1api.BackupPhaseFinalizingPartiallyFailed:
 			if b.Status.BackupItemOperationsAttempted > 0 {
 				found = append(found, candidate{runRef: backupRef(b), finalizing: true})
 			}
+		default: // not started, or past it
 		}
 	}
 	return found
@@ -50,11 +51,11 @@ func startingBackups(backups []velerov1.Backup) []candidate {
 
 // startingRestores lists the Restores whose actions may be resolved right now:
 // in progress and without progress (pkg/restore/restore.go).
-func startingRestores(restores []velerov1.Restore) []candidate {
+func startingRestores(restores []velerov1api.Restore) []candidate {
 	var found []candidate
 	for i := range restores {
 		r := &restores[i]
-		if r.Status.Phase == velerov1.RestorePhaseInProgress && (r.Status.Progress == nil || r.Status.Progress.TotalItems == 0) {
+		if r.Status.Phase == velerov1api.RestorePhaseInProgress && (r.Status.Progress == nil || r.Status.Progress.TotalItems == 0) {
 			found = append(found, candidate{runRef: restoreRef(r)})
 		}
 	}

@@ -4,13 +4,12 @@ import (
 	"context"
 	"fmt"
 
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime"
-
 	"github.com/velero-krm/velero-krm/krm"
-	velerov1 "github.com/vmware-tanzu/velero/pkg/apis/velero/v1"
+	velerov1api "github.com/vmware-tanzu/velero/pkg/apis/velero/v1"
 	"github.com/vmware-tanzu/velero/pkg/plugin/velero"
 	biav2 "github.com/vmware-tanzu/velero/pkg/plugin/velero/backupitemaction/v2"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
 )
 
 // BackupItemAction runs the pipelines of a Backup on each object before Velero
@@ -48,7 +47,7 @@ func (a *BackupItemAction) AppliesTo() (velero.ResourceSelector, error) {
 // A [*LoadError] when the Backup's pipelines cannot be had, and the pipeline's
 // error, which names the step and the object, when a function failed. Velero
 // leaves the object out and goes on with the others.
-func (a *BackupItemAction) Execute(obj runtime.Unstructured, backup *velerov1.Backup) (runtime.Unstructured, []velero.ResourceIdentifier, string, []velero.ResourceIdentifier, error) {
+func (a *BackupItemAction) Execute(obj runtime.Unstructured, backup *velerov1api.Backup) (runtime.Unstructured, []velero.ResourceIdentifier, string, []velero.ResourceIdentifier, error) {
 	var out runtime.Unstructured
 	err := guarded(identify(obj), func() (err error) {
 		out, err = a.execute(a.engine.ctx, obj, backup)
@@ -58,7 +57,7 @@ func (a *BackupItemAction) Execute(obj runtime.Unstructured, backup *velerov1.Ba
 }
 
 // execute returns a nil interface for an unchanged object.
-func (a *BackupItemAction) execute(ctx context.Context, obj runtime.Unstructured, backup *velerov1.Backup) (runtime.Unstructured, error) {
+func (a *BackupItemAction) execute(ctx context.Context, obj runtime.Unstructured, backup *velerov1api.Backup) (runtime.Unstructured, error) {
 	r, err := a.engine.runFor(ctx, backupRef(backup))
 	if err != nil || len(r.programs) == 0 {
 		return nil, err
@@ -90,7 +89,7 @@ func leftOut(obj runtime.Unstructured) runtime.Unstructured {
 	if annotations == nil {
 		annotations = map[string]string{}
 	}
-	annotations[velerov1.SkipFromBackupAnnotation] = "true"
+	annotations[velerov1api.SkipFromBackupAnnotation] = "true"
 	marked.SetAnnotations(annotations)
 	return marked
 }
@@ -105,9 +104,9 @@ func checkBackedUpType(before, after krm.Identity) error {
 }
 
 // Progress returns an error: the action starts no operations.
-func (a *BackupItemAction) Progress(string, *velerov1.Backup) (velero.OperationProgress, error) {
+func (a *BackupItemAction) Progress(string, *velerov1api.Backup) (velero.OperationProgress, error) {
 	return velero.OperationProgress{}, biav2.AsyncOperationsNotSupportedError()
 }
 
 // Cancel does nothing: there is nothing to cancel.
-func (a *BackupItemAction) Cancel(string, *velerov1.Backup) error { return nil }
+func (a *BackupItemAction) Cancel(string, *velerov1api.Backup) error { return nil }

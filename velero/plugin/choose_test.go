@@ -6,9 +6,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	corev1 "k8s.io/api/core/v1"
-
 	"github.com/velero-krm/velero-krm/pipeline"
+	corev1 "k8s.io/api/core/v1"
 )
 
 func TestWishOf(t *testing.T) {
@@ -70,8 +69,10 @@ func TestChoose(t *testing.T) {
 		"NoneWanted":        {reason: "none leaves out the defaults", docs: []string{byDefault}, want: wish{said: true}},
 		"Missing":           {reason: "says what there is", docs: []string{plain}, want: named("plian"), errs: []string{`pipeline "plian" does not exist`, `there are "plain"`}},
 		"MissingAtAll":      {reason: "says that there are none", want: named("a"), errs: []string{"none exists"}},
-		"MissingAndUnreadable": {reason: "the wanted one may be the one that cannot be read", docs: []string{noYAML}, want: named("a"),
-			errs: []string{`pipeline "a" does not exist`, "do not tell their name"}},
+		"MissingAndUnreadable": {
+			reason: "the wanted one may be the one that cannot be read", docs: []string{noYAML}, want: named("a"),
+			errs: []string{`pipeline "a" does not exist`, "do not tell their name"},
+		},
 		"Duplicate":        {reason: "which one is meant cannot be told", docs: []string{plain, plain}, want: named("plain"), errs: []string{"exists 2 times", `ConfigMap velero/p0`, `ConfigMap velero/p1`}},
 		"DuplicateDefault": {reason: "also among defaults", docs: []string{byDefault, byDefault}, errs: []string{"exists several times"}},
 		"Broken":           {reason: "a named pipeline must load", docs: []string{typo}, want: named("typo"), errs: []string{"mutatorz", `ConfigMap velero/p0 key 0.yaml`}},

@@ -6,10 +6,9 @@ import (
 	"fmt"
 	"slices"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
 	"github.com/velero-krm/velero-krm/krm"
 	"github.com/velero-krm/velero-krm/pipeline"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
 // ContextKind is the kind, in the group of Pipeline, of the object that steps

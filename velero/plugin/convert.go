@@ -4,10 +4,9 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"github.com/velero-krm/velero-krm/krm"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
-
-	"github.com/velero-krm/velero-krm/krm"
 )
 
 // toItem encodes an object of Velero. Velero's framework decoded it from JSON

@@ -9,10 +9,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/velero-krm/velero-krm/pipeline"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/yaml"
-
-	"github.com/velero-krm/velero-krm/pipeline"
 )
 
 // document is one value of a labelled ConfigMap.

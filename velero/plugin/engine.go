@@ -22,14 +22,13 @@ const maxRuns = 4
 // engine is what both actions do alike. Several goroutines may use it at once:
 // Velero backs up item blocks concurrently.
 type engine struct {
-	ctx          context.Context //nolint:containedctx // the life of the process: Velero's interfaces have no context
-	log          *slog.Logger
-	cluster      cluster
-	namespace    string
-	functionsDir string
-	pluginDir    string
-	catalog      Catalog
-	server       *server
+	ctx       context.Context //nolint:containedctx // the life of the process: Velero's interfaces have no context
+	log       *slog.Logger
+	cluster   cluster
+	namespace string
+	functions *functions
+	catalog   Catalog
+	server    *server
 
 	mu sync.Mutex
 	// runs by runRef.key, in the order in which they came.
@@ -144,10 +143,7 @@ func (e *engine) compile(ctx context.Context, loaded *run, chosen []document) (p
 		if limits := e.limits(ctx, d.pipeline, loaded.ref.phase); len(limits) > 0 {
 			problems = append(problems, &pipeline.LoadError{Pipeline: d.source, Problems: limits})
 		}
-		program, err := pipeline.Compile(d.pipeline, pipeline.Env{
-			Builtins: e.catalog.Find, BuiltinNames: e.catalog.Names,
-			Dir: e.functionsDir, KindKnown: loaded.kindKnown(d), StockVelero: true, Logger: e.log,
-		})
+		program, err := e.program(loaded, d)
 		if err != nil {
 			problems = append(problems, err)
 			continue
@@ -156,6 +152,29 @@ func (e *engine) compile(ctx context.Context, loaded *run, chosen []document) (p
 		loaded.pipelines = append(loaded.pipelines, d.pipeline)
 	}
 	return problems, nil
+}
+
+// program compiles one pipeline.
+func (e *engine) program(loaded *run, d document) (*pipeline.Program, error) {
+	env := pipeline.Env{
+		Builtins: e.catalog.Find, BuiltinNames: e.catalog.Names,
+		KindKnown: loaded.kindKnown(d), StockVelero: true, Logger: e.log,
+	}
+	if needsFunctions(d.pipeline) {
+		var err error
+		if env.Dir, err = e.functions.path(); err != nil {
+			return nil, fmt.Errorf("load pipeline %q: %w; put the functions there, or set %s", d.name, err, FunctionsDirEnv)
+		}
+	}
+	return pipeline.Compile(d.pipeline, env)
+}
+
+// close removes what the engine made and logs what it did.
+func (e *engine) close() {
+	e.summarize()
+	if err := e.functions.remove(); err != nil {
+		e.log.Info("cannot remove the copy of the functions", "error", err)
+	}
 }
 
 // summarize logs what was done in each run.

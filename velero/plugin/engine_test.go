@@ -7,23 +7,22 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/velero-krm/velero-krm/krm"
+	velerov1api "github.com/vmware-tanzu/velero/pkg/apis/velero/v1"
+	"github.com/vmware-tanzu/velero/pkg/plugin/velero"
 	"k8s.io/apimachinery/pkg/runtime"
 	clienttesting "k8s.io/client-go/testing"
-
-	"github.com/velero-krm/velero-krm/krm"
-	velerov1 "github.com/vmware-tanzu/velero/pkg/apis/velero/v1"
-	"github.com/vmware-tanzu/velero/pkg/plugin/velero"
 )
 
 func TestBackupAppliesTo(t *testing.T) {
 	marks := yamlPipeline("marks", "\tmutators: [{builtin: mark, selectors: [{kind: ConfigMap}, {apiVersion: apps/v1, kind: Deployment}]}]\n")
 	marksAll := yamlPipeline("all", "\tmutators: [{builtin: mark}]\n")
 	progressing := aBackup("running", wants("gone"))
-	progressing.Status.Progress = &velerov1.BackupProgress{TotalItems: 7}
+	progressing.Status.Progress = &velerov1api.BackupProgress{TotalItems: 7}
 	done := aBackup("done", wants("gone"))
-	done.Status.Phase = velerov1.BackupPhaseCompleted
+	done.Status.Phase = velerov1api.BackupPhaseCompleted
 	finalizing := aBackup("finalizing", wants("gone"))
-	finalizing.Status.Phase = velerov1.BackupPhaseFinalizing
+	finalizing.Status.Phase = velerov1api.BackupPhaseFinalizing
 	finalizing.Status.BackupItemOperationsAttempted = 1
 
 	cases := map[string]struct {
@@ -87,7 +86,7 @@ func TestRestoreAppliesTo(t *testing.T) {
 	marks := yamlPipeline("marks", "\tmutators: [{builtin: mark, selectors: [{kind: ConfigMap}]}]\n")
 	cases := map[string]struct {
 		reason  string
-		restore *velerov1.Restore
+		restore *velerov1api.Restore
 		want    velero.ResourceSelector
 		wantErr string
 	}{

@@ -11,6 +11,9 @@ import (
 	"testing"
 
 	"github.com/sirupsen/logrus"
+	"github.com/velero-krm/velero-krm/krm"
+	"github.com/velero-krm/velero-krm/pipeline"
+	velerov1api "github.com/vmware-tanzu/velero/pkg/apis/velero/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -19,10 +22,6 @@ import (
 	discoveryfake "k8s.io/client-go/discovery/fake"
 	dynamicfake "k8s.io/client-go/dynamic/fake"
 	kubefake "k8s.io/client-go/kubernetes/fake"
-
-	"github.com/velero-krm/velero-krm/krm"
-	"github.com/velero-krm/velero-krm/pipeline"
-	velerov1 "github.com/vmware-tanzu/velero/pkg/apis/velero/v1"
 )
 
 const ns = "velero"
@@ -63,8 +62,8 @@ func (b builtinFunc) Run(_ context.Context, in *krm.ResourceList) (*krm.Resource
 	return out, nil
 }
 
-// functions are those the tests' pipelines name.
-func functions() []builtinFunc {
+// builtins are those the tests' pipelines name.
+func builtins() []builtinFunc {
 	return []builtinFunc{
 		{name: "mark", each: func(obj map[string]any) (map[string]any, error) {
 			set(obj, "yes", "metadata", "labels", "marked")
@@ -178,7 +177,7 @@ func (b *syncBuffer) String() string {
 func newWorld(t *testing.T, pipelines []string, objects ...runtime.Object) *world {
 	t.Helper()
 	scheme := runtime.NewScheme()
-	if err := velerov1.AddToScheme(scheme); err != nil {
+	if err := velerov1api.AddToScheme(scheme); err != nil {
 		t.Fatal(err)
 	}
 	kube := kubefake.NewClientset()
@@ -194,12 +193,12 @@ func newWorld(t *testing.T, pipelines []string, objects ...runtime.Object) *worl
 	logger.SetOutput(w.log)
 	logger.SetLevel(logrus.DebugLevel)
 	byName := map[string]builtinFunc{}
-	for _, f := range functions() {
+	for _, f := range builtins() {
 		byName[f.name] = f
 	}
 	w.engine = &engine{
 		ctx: t.Context(), log: newLogger(logger), cluster: cluster{kube: kube, dynamic: w.dyn},
-		namespace: ns, functionsDir: t.TempDir(), pluginDir: "/plugins",
+		namespace: ns, functions: &functions{dir: t.TempDir(), pluginDir: "/plugins"},
 		catalog: Catalog{Find: func(name string) (pipeline.Builtin, bool) { f, ok := byName[name]; return f, ok }},
 		server:  &server{override: "v1.18.3"},
 	}
@@ -268,20 +267,20 @@ func yamlPipeline(name, spec string) string {
 	return "apiVersion: velero-krm.io/v1alpha1\nkind: Pipeline\nmetadata: {name: " + name + "}\nspec:\n" + strings.ReplaceAll(spec, "\t", "  ")
 }
 
-func aBackup(name string, annotations map[string]string) *velerov1.Backup {
-	return &velerov1.Backup{
+func aBackup(name string, annotations map[string]string) *velerov1api.Backup {
+	return &velerov1api.Backup{
 		TypeMeta:   metav1.TypeMeta{APIVersion: "velero.io/v1", Kind: "Backup"},
 		ObjectMeta: metav1.ObjectMeta{Namespace: ns, Name: name, UID: types.UID("uid-" + name), Annotations: annotations},
-		Status:     velerov1.BackupStatus{Phase: velerov1.BackupPhaseInProgress},
+		Status:     velerov1api.BackupStatus{Phase: velerov1api.BackupPhaseInProgress},
 	}
 }
 
-func aRestore(name string, annotations map[string]string) *velerov1.Restore {
-	return &velerov1.Restore{
+func aRestore(name string, annotations map[string]string) *velerov1api.Restore {
+	return &velerov1api.Restore{
 		TypeMeta:   metav1.TypeMeta{APIVersion: "velero.io/v1", Kind: "Restore"},
 		ObjectMeta: metav1.ObjectMeta{Namespace: ns, Name: name, UID: types.UID("uid-" + name), Annotations: annotations},
-		Spec:       velerov1.RestoreSpec{BackupName: "b1"},
-		Status:     velerov1.RestoreStatus{Phase: velerov1.RestorePhaseInProgress},
+		Spec:       velerov1api.RestoreSpec{BackupName: "b1"},
+		Status:     velerov1api.RestoreStatus{Phase: velerov1api.RestorePhaseInProgress},
 	}
 }
 

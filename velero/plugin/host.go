@@ -7,13 +7,12 @@ import (
 
 	"github.com/sirupsen/logrus"
 	"github.com/spf13/pflag"
+	"github.com/velero-krm/velero-krm/pipeline"
+	velerov1api "github.com/vmware-tanzu/velero/pkg/apis/velero/v1"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
-
-	"github.com/velero-krm/velero-krm/pipeline"
-	velerov1 "github.com/vmware-tanzu/velero/pkg/apis/velero/v1"
 )
 
 // Name is what both actions are registered under. Among the actions of one
@@ -21,11 +20,11 @@ import (
 const Name = "velero-krm.io/pipeline"
 
 // FunctionsDirEnv names the folder that relative paths of exec and configPath
-// in a pipeline are relative to.
+// in a pipeline are relative to. If it lies in Velero's plugin folder, its files
+// are copied out of there and made executable.
 const FunctionsDirEnv = "KRM_FN_DIR"
 
-// DefaultFunctionsDir is that folder when [FunctionsDirEnv] is not set. It must
-// not be Velero's plugin folder: Velero starts every executable in there.
+// DefaultFunctionsDir is that folder when [FunctionsDirEnv] is not set.
 const DefaultFunctionsDir = "/data/executables"
 
 // Clients per second: the plugin asks a few times per run and should not wait
@@ -92,7 +91,7 @@ func (h *Host) NewRestoreItemAction(log logrus.FieldLogger) (any, error) {
 func (h *Host) Close() {
 	h.cancel()
 	for _, e := range h.engines {
-		e.summarize()
+		e.close()
 	}
 }
 
@@ -111,12 +110,11 @@ func (h *Host) newEngine(log logrus.FieldLogger) (*engine, error) {
 	}
 	e := &engine{
 		ctx: h.ctx, log: newLogger(log).With("plugin", Name, "version", h.version),
-		cluster:      cluster{kube: kube, dynamic: dyn},
-		namespace:    firstOf(h.namespace, os.Getenv("VELERO_NAMESPACE"), velerov1.DefaultNamespace),
-		functionsDir: firstOf(os.Getenv(FunctionsDirEnv), DefaultFunctionsDir),
-		pluginDir:    h.pluginDir(),
-		catalog:      h.catalog,
-		server:       newServer(),
+		cluster:   cluster{kube: kube, dynamic: dyn},
+		namespace: firstOf(h.namespace, os.Getenv("VELERO_NAMESPACE"), velerov1api.DefaultNamespace),
+		functions: &functions{dir: firstOf(os.Getenv(FunctionsDirEnv), DefaultFunctionsDir), pluginDir: h.pluginDir()},
+		catalog:   h.catalog,
+		server:    newServer(),
 	}
 	h.engines = append(h.engines, e)
 	return e, nil

@@ -124,7 +124,7 @@ func (k *kinds) known(apiVersion, kind string, backup bool) (known bool, hint st
 		if len(found) > 0 {
 			return true, "", nil
 		}
-		return false, k.hint(apiVersion, kind), k.unsure(apiVersion)
+		return false, k.hint(kind), k.unsure(apiVersion)
 	}
 	preferred := ""
 	for _, s := range found {
@@ -138,7 +138,7 @@ func (k *kinds) known(apiVersion, kind string, backup bool) (known bool, hint st
 	if preferred != "" && kind != "" {
 		return false, fmt.Sprintf("backups of this cluster hold it as %s: write apiVersion: %s", preferred, preferred), nil
 	}
-	return false, k.hint(apiVersion, kind), k.unsure(apiVersion)
+	return false, k.hint(kind), k.unsure(apiVersion)
 }
 
 // unsure returns the error of a group that did not answer and might have had it.
@@ -152,7 +152,7 @@ func (k *kinds) unsure(apiVersion string) error {
 }
 
 // hint says what may have been meant.
-func (k *kinds) hint(apiVersion, kind string) string {
+func (k *kinds) hint(kind string) string {
 	if elsewhere := k.byKind[kind]; kind != "" && len(elsewhere) > 0 {
 		return fmt.Sprintf("the cluster has it as apiVersion: %s", elsewhere[0].gv)
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/velero-krm/velero-krm/pipeline"
 )
@@ -60,11 +59,11 @@ func (e *engine) stepLimits(path string, steps []pipeline.Step, phase pipeline.P
 				})
 			}
 		}
-		if file := executableOf(step); e.pluginDir != "" && strings.HasPrefix(file, filepath.Clean(e.pluginDir)+"/") {
+		if file := executableOf(step); within(file, e.functions.pluginDir) {
 			problems = append(problems, pipeline.Problem{
 				Path:   fmt.Sprintf("%s[%d].exec", path, i),
 				Reason: fmt.Sprintf("%s is in Velero's plugin folder, where Velero takes every executable for a plugin and does not start if it is none", file),
-				Hint:   "put functions into " + e.functionsDir,
+				Hint:   fmt.Sprintf("write a path relative to %s, which %s sets", e.functions.dir, FunctionsDirEnv),
 			})
 		}
 	}

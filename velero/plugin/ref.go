@@ -5,10 +5,9 @@ import (
 	"slices"
 	"strings"
 
-	"k8s.io/apimachinery/pkg/types"
-
 	"github.com/velero-krm/velero-krm/pipeline"
-	velerov1 "github.com/vmware-tanzu/velero/pkg/apis/velero/v1"
+	velerov1api "github.com/vmware-tanzu/velero/pkg/apis/velero/v1"
+	"k8s.io/apimachinery/pkg/types"
 )
 
 // PipelineKey labels the ConfigMaps that hold pipelines, and is the label or
@@ -27,18 +26,18 @@ type runRef struct {
 	labels      map[string]string
 	annotations map[string]string
 	// backup is the Backup, restore the Restore; the other one is nil.
-	backup  *velerov1.Backup
-	restore *velerov1.Restore
+	backup  *velerov1api.Backup
+	restore *velerov1api.Restore
 }
 
-func backupRef(b *velerov1.Backup) runRef {
+func backupRef(b *velerov1api.Backup) runRef {
 	return runRef{
 		phase: pipeline.Backup, namespace: b.Namespace, name: b.Name, uid: b.UID,
 		labels: b.Labels, annotations: b.Annotations, backup: b,
 	}
 }
 
-func restoreRef(r *velerov1.Restore) runRef {
+func restoreRef(r *velerov1api.Restore) runRef {
 	return runRef{
 		phase: pipeline.Restore, namespace: r.Namespace, name: r.Name, uid: r.UID,
 		labels: r.Labels, annotations: r.Annotations, restore: r,

@@ -6,7 +6,7 @@ import (
 	"fmt"
 
 	"github.com/velero-krm/velero-krm/krm"
-	velerov1 "github.com/vmware-tanzu/velero/pkg/apis/velero/v1"
+	velerov1api "github.com/vmware-tanzu/velero/pkg/apis/velero/v1"
 	"github.com/vmware-tanzu/velero/pkg/plugin/velero"
 	riav2 "github.com/vmware-tanzu/velero/pkg/plugin/velero/restoreitemaction/v2"
 )
@@ -137,14 +137,14 @@ func isCRD(id krm.Identity) bool {
 }
 
 // Progress returns an error: the action starts no operations.
-func (a *RestoreItemAction) Progress(string, *velerov1.Restore) (velero.OperationProgress, error) {
+func (a *RestoreItemAction) Progress(string, *velerov1api.Restore) (velero.OperationProgress, error) {
 	return velero.OperationProgress{}, riav2.AsyncOperationsNotSupportedError()
 }
 
 // Cancel does nothing: there is nothing to cancel.
-func (a *RestoreItemAction) Cancel(string, *velerov1.Restore) error { return nil }
+func (a *RestoreItemAction) Cancel(string, *velerov1api.Restore) error { return nil }
 
 // AreAdditionalItemsReady returns true: the action asks for no further objects.
-func (a *RestoreItemAction) AreAdditionalItemsReady([]velero.ResourceIdentifier, *velerov1.Restore) (bool, error) {
+func (a *RestoreItemAction) AreAdditionalItemsReady([]velero.ResourceIdentifier, *velerov1api.Restore) (bool, error) {
 	return true, nil
 }

@@ -12,9 +12,8 @@ import (
 	"sync"
 	"time"
 
+	velerov1api "github.com/vmware-tanzu/velero/pkg/apis/velero/v1"
 	"k8s.io/apimachinery/pkg/util/version"
-
-	velerov1 "github.com/vmware-tanzu/velero/pkg/apis/velero/v1"
 )
 
 // VersionEnv overrides which version of Velero the plugin takes its server
@@ -67,7 +66,7 @@ func (s *server) find(ctx context.Context) (skips bool, velero string, err error
 	if v, parseErr := version.ParseGeneric(velero); err == nil && parseErr == nil {
 		return v.AtLeast(version.MustParseGeneric(skipSince)), velero, nil
 	}
-	skips, scanErr := fileHolds(ctx, s.executable, []byte(velerov1.SkipFromBackupAnnotation))
+	skips, scanErr := fileHolds(ctx, s.executable, []byte(velerov1api.SkipFromBackupAnnotation))
 	if scanErr != nil {
 		return false, "", fmt.Errorf("find the version of the Velero server: %w; set %s on the Velero container, as v1.18.3", errors.Join(err, scanErr), VersionEnv)
 	}

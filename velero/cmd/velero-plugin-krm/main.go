@@ -4,11 +4,11 @@ package main
 
 import (
 	"github.com/spf13/pflag"
-
 	"github.com/velero-krm/velero-krm/catalog"
 	"github.com/velero-krm/velero-krm/pipeline"
-	"github.com/velero-krm/velero-krm/velero/plugin"
 	"github.com/vmware-tanzu/velero/pkg/plugin/framework"
+
+	"github.com/velero-krm/velero-krm/velero/plugin"
 )
 
 // version is set when it is built (build.mk).
