@@ -90,7 +90,12 @@ func (p *Program) NeedsContext() bool {
 // A [*LoadError] with every problem. errors.Is finds the causes in it:
 // runner.ErrNotFound, ErrNotExecutable, ErrWrongArchitecture, ErrDigest.
 func Compile(p *Pipeline, env Env) (*Program, error) {
-	c := compiler{checker: checker{problems: problems{source: p.source}}, env: env}
+	return compile(p, p.displayName(), env, problems{source: p.source})
+}
+
+// compile goes on from the problems already found. name is used in errors.
+func compile(p *Pipeline, name string, env Env, found problems) (*Program, error) {
+	c := compiler{checker: checker{problems: found}, env: env}
 	c.pipeline(p)
 	prog := &Program{name: p.Metadata.Name, phases: slices.Clone(p.Spec.Phases), logger: env.Logger, clock: env.Clock}
 	if prog.logger == nil {
@@ -105,7 +110,7 @@ func Compile(p *Pipeline, env Env) (*Program, error) {
 	for _, s := range prog.validators {
 		s.validator = true
 	}
-	if err := c.err(p.displayName()); err != nil {
+	if err := c.err(name); err != nil {
 		return nil, err
 	}
 	return prog, nil

@@ -245,3 +245,31 @@ func largeFile(t *testing.T) string {
 	}
 	return dir
 }
+
+// TestOpen reports what is wrong with the document and with the functions it
+// names at once: an operator mends a pipeline once, not twice.
+func TestOpen(t *testing.T) {
+	const text = `
+apiVersion: velero-krm.io/v1alpha1
+kind: Pipeline
+metadata: {name: p}
+spec:
+  mutators:
+  - builtin: nothing
+    selector: []
+  - exec: missing
+`
+	_, err := pipeline.Open([]byte(text), "p.yaml", pipeline.Env{Dir: t.TempDir()})
+	var bad *pipeline.LoadError
+	if !errors.As(err, &bad) {
+		t.Fatalf("Open: want a *LoadError, got %v", err)
+	}
+	var got []string
+	for _, p := range bad.Problems {
+		got = append(got, p.Path)
+	}
+	want := []string{"spec.mutators[0].builtin", "spec.mutators[0].selector", "spec.mutators[1].exec"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("Open: paths of the problems: -want +got:\n%s", diff)
+	}
+}

@@ -114,19 +114,43 @@ func documentError(name string, docs []*yaml.Node) error {
 }
 
 func load(root *yaml.Node, name string) (*Pipeline, error) {
+	p, found := decode(root, name)
+	if root.Kind == yaml.MappingNode {
+		c := checker{problems: found}
+		c.pipeline(p)
+		found = c.problems
+	}
+	if err := found.err(name); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// decode returns what can be read of a document, and what cannot.
+func decode(root *yaml.Node, name string) (*Pipeline, problems) {
 	d := decoder{problems: problems{source: source{name: name, lines: map[string]int{"": root.Line}}}}
 	p := &Pipeline{}
 	d.decode(root, reflect.ValueOf(p).Elem(), "", 0)
 	p.source = d.source
-	if root.Kind == yaml.MappingNode {
-		c := checker{problems: d.problems}
-		c.pipeline(p)
-		d.problems = c.problems
-	}
-	if err := d.err(name); err != nil {
+	return p, d.problems
+}
+
+// Open loads and compiles one Pipeline and reports the problems of both in one
+// [*LoadError], which [Load] and [Compile] one after the other cannot: Compile
+// never sees a pipeline that Load refused. name is used in errors.
+func Open(data []byte, name string, env Env) (*Program, error) {
+	docs, err := documents(data, name)
+	if err != nil {
 		return nil, err
 	}
-	return p, nil
+	if len(docs) != 1 {
+		return nil, documentError(name, docs)
+	}
+	p, found := decode(docs[0], name)
+	if docs[0].Kind != yaml.MappingNode {
+		return nil, found.err(name)
+	}
+	return compile(p, name, env, found)
 }
 
 // displayName is how errors call a pipeline.

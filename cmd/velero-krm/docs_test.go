@@ -110,5 +110,5 @@ func shell(ctx context.Context, dir, command string) string {
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "PATH="+filepath.Join(dir, "bin")+":"+os.Getenv("PATH"), "NO_COLOR=1")
 	out, _ := cmd.CombinedOutput() // a page may show a failure
-	return string(out)
+	return strings.ReplaceAll(string(out), dir+"/", "")
 }

@@ -226,11 +226,7 @@ func (f *runFlags) compile() (*pipeline.Program, error) {
 	if err != nil {
 		return nil, usagef("name the file of the pipeline", "load pipeline: %w", err)
 	}
-	p, err := pipeline.Load(data, f.pipeline)
-	if err != nil {
-		return nil, err
-	}
-	return pipeline.Compile(p, env)
+	return pipeline.Open(data, f.pipeline, env)
 }
 
 // single makes the pipeline of --exec or --builtin.
