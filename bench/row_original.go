@@ -7,12 +7,12 @@ import (
 	"slices"
 	"time"
 
-	"k8s.io/apimachinery/pkg/runtime"
-
-	"github.com/velero-krm/velero-krm/bench/internal/original"
 	"github.com/velero-krm/velero-krm/krm"
 	"github.com/velero-krm/velero-krm/runner"
 	"github.com/velero-krm/velero-krm/runner/execfn"
+	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/velero-krm/velero-krm/bench/internal/original"
 )
 
 // executable is one function that is measured as a child process.

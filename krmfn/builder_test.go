@@ -27,11 +27,13 @@ func TestBuildErrors(t *testing.T) {
 		"Nothing":    {"both are told", krmfn.NewRunner(), []error{krmfn.ErrInputRequired, krmfn.ErrFunctionRequired}},
 		"NoName": {
 			"as the original",
-			input.WithFunctions(krmfn.Function{Exec: ok.Exec}), []error{krmfn.ErrFunctionNameRequired},
+			input.WithFunctions(krmfn.Function{Exec: ok.Exec}),
+			[]error{krmfn.ErrFunctionNameRequired},
 		},
 		"NeitherExecNorImage": {
 			"nothing to run",
-			input.WithFunctions(krmfn.Function{Name: "a"}), []error{krmfn.ErrExecRequired},
+			input.WithFunctions(krmfn.Function{Name: "a"}),
+			[]error{krmfn.ErrExecRequired},
 		},
 		"ManyAtOnce": {
 			"every problem is told",
