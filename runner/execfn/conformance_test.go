@@ -17,6 +17,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+const raceEnv = "GORACE=atexit_sleep_ms=0"
+
 // function returns this binary as a function that behaves so.
 func function(t testing.TB, b behave.Behaviour, opts ...execfn.Option) *execfn.Exec {
 	t.Helper()
@@ -24,7 +26,11 @@ func function(t testing.TB, b behave.Behaviour, opts ...execfn.Option) *execfn.E
 	if err != nil {
 		t.Fatal(err)
 	}
-	f, err := execfn.New(self, append([]execfn.Option{execfn.WithName(b.Name), execfn.WithArgs(b.Args()...)}, opts...)...)
+	f, err := execfn.New(self, append([]execfn.Option{
+		execfn.WithName(b.Name), execfn.WithArgs(b.Args()...),
+		// A program built with -race sleeps for a second when it exits.
+		execfn.WithEnv(raceEnv),
+	}, opts...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
