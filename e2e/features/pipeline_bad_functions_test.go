@@ -1,0 +1,217 @@
+package features
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	velerov1api "github.com/vmware-tanzu/velero/pkg/apis/velero/v1"
+)
+
+// testBadFunctions restores the same backup through one bad function after the
+// other. The function gets one Secret, after a good one has changed it; the
+// other objects go through the good one alone.
+func (p *pipelines) testBadFunctions(t *testing.T) {
+	p.app(t, "bad")
+	want := labelled(p.objects(t, "bad"), "marked", "yes")
+	delete(want, "Secret/victim")
+	for name, tc := range map[string]struct {
+		reason string
+		exec   string
+		fields string // of the step, beside
+		wants  []string
+	}{
+		"FailsWithResults": {
+			reason: "what it says in results is shown", exec: "krm-behave error-result",
+			wants: []string{"it is wrong"},
+		},
+		"FailsAfterPerfectOutput": {
+			reason: "the exit code counts, whatever was printed", exec: "krm-behave perfect-then-exit-3",
+			wants: []string{"exit code 3", "failed on purpose with 3"},
+		},
+		"FailsAfterChange": {
+			reason: "no object is half changed", exec: "krm-feature change-and-fail",
+			wants: []string{"exit code 3", "failed after the output was written"},
+		},
+		"FailsWithoutResults": {
+			reason: "what it says on stderr is shown", exec: "krm-feature fail",
+			wants: []string{"exit code 3", "the registry does not answer"},
+		},
+		"LogLineOnStdout": {
+			reason: "the list must stand alone on stdout", exec: "krm-behave text-before",
+			wants: []string{"messages belong on stderr"},
+		},
+		"LogLineAfter": {
+			reason: "the list must stand alone on stdout", exec: "krm-behave text-after",
+			wants: []string{"messages belong on stderr"},
+		},
+		"PrintsNothing": {
+			reason: "nothing is no empty list", exec: "krm-behave nothing",
+			wants: []string{"print a ResourceList also when there is nothing to do"},
+		},
+		"Truncates": {
+			reason: "half a list is none", exec: "krm-behave truncate",
+			wants: []string{"truncated"},
+		},
+		"NeverEnds": {
+			reason: "its time is bounded", exec: "krm-behave hang", fields: "timeout: 1s",
+			wants: []string{"function did not finish in time", "1s"},
+		},
+		"NeverEndsIgnoringSignals": {
+			reason: "it is killed if it does not end", exec: "krm-behave hang-ignoring-sigterm", fields: "timeout: 1s",
+			wants: []string{"function did not finish in time", "1s"},
+		},
+		"NeverEndsWithChild": {
+			reason: "its child is killed too", exec: "krm-behave hang-with-child", fields: "timeout: 1s",
+			wants: []string{"function did not finish in time", "1s"},
+		},
+		"HundredMegabytes": {
+			reason: "its output is bounded", exec: "krm-feature flood",
+			wants: []string{"output is too large", "bytes on stdout"},
+		},
+		"HundredMegabytesOfErrors": {
+			reason: "the end of stderr is kept", exec: "krm-feature flood-stderr",
+			wants: []string{"exit code 3", "and that was all"},
+		},
+		"EndlessOutput": {
+			reason: "it is ended", exec: "krm-behave endless-stdout",
+			wants: []string{"output is too large"},
+		},
+		"TwoDocuments": {
+			reason: "the second would be lost", exec: "krm-behave two-documents",
+			wants: []string{"document"},
+		},
+		"DropsEverything": {
+			reason: "nothing is lost without leave", exec: "krm-behave remove-all",
+			wants: []string{"function removed the object", "add Delete to the step's allow"},
+		},
+		"Duplicates": {
+			reason: "which of the two is meant cannot be told", exec: "krm-behave twice",
+			wants: []string{"function returned the object twice"},
+		},
+		"Renames": {
+			reason: "nothing gets another name without leave", exec: "krm-behave rename",
+			wants: []string{"renamed-victim", "add Rename to the step's allow"},
+		},
+		"ChangesAnother": {
+			reason: "an object outside the selection stays as it was", exec: "krm-feature change-another",
+			wants: []string{"ConfigMap bad/settings"},
+		},
+		"DiesBySignal": {
+			reason: "the signal is said", exec: "krm-behave kill-self",
+			wants: []string{"ended by signal: killed", "perhaps for want of memory"},
+		},
+		"EchoesToStderr": {
+			reason: "a Secret's value is in no message", exec: "krm-behave echo-stdin-to-stderr",
+			wants: []string{"exit code 4"},
+		},
+		"EchoesFolded": {
+			reason: "nor in pieces", exec: "krm-behave echo-stdin-folded",
+			wants: []string{"exit code 4"},
+		},
+		"EchoesToStdout": {
+			reason: "nor from stdout", exec: "krm-behave echo-stdin-as-text",
+			wants: []string{"messages belong on stderr"},
+		},
+		"EchoesDecoded": {
+			reason: "nor decoded", exec: "krm-feature echo-plain",
+			wants: []string{"exit code 3", "[redacted]"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			to := "bad-" + strings.ToLower(name)
+			p.put(t, to, badPipeline(to, tc.exec, tc.fields))
+			restore := p.restore(t, "bad", "bad", to, named(to))
+			if restore.Status.Phase != velerov1api.RestorePhasePartiallyFailed {
+				t.Errorf("%s: phase: want PartiallyFailed, got %s", tc.reason, restore.Status.Phase)
+			}
+			said := p.errorsOf(t, restore)
+			if len(said) != 1 {
+				t.Errorf("%s: errors: want one, got %d: %q", tc.reason, len(said), said)
+			}
+			t.Logf("Velero's results say:\n%s", strings.Join(said, "\n"))
+			contains(t, strings.Join(said, "\n"), append(tc.wants, `pipeline "`+to+`"`, `step "bad"`, "Secret bad/victim")...)
+			p.absent(t, secretNamed(to, "victim"))
+			if diff := cmp.Diff(want, p.objects(t, to)); diff != "" {
+				t.Errorf("%s: the other objects (-want +got):\n%s", tc.reason, diff)
+			}
+			p.noLeak(t, restore)
+			nothingRuns(t)
+		})
+	}
+	t.Run("LeavesChild", p.testLeavesChild)
+	t.Run("EchoesInResults", p.testEchoesInResults)
+	t.Run("Ignored", p.testIgnored)
+}
+
+func badPipeline(name, exec, fields string) string {
+	return pipelineText(name, `
+phases: [Restore]
+mutators:
+`+labelStep("marked", "yes")+`
+- name: bad
+  exec: testfn `+exec+`
+  selectors: [{kind: Secret, name: victim}]
+  `+fields)
+}
+
+// testLeavesChild has a function end well and leave a child that holds stdout:
+// the restore does not wait for it, and it is killed.
+func (p *pipelines) testLeavesChild(t *testing.T) {
+	p.put(t, "bad-leaves-child", badPipeline("bad-leaves-child", "krm-behave leave-child-with-stdout", ""))
+	p.complete(t, p.restore(t, "bad", "bad", "bad-leaves-child", named("bad-leaves-child")))
+	if diff := cmp.Diff(labelled(p.objects(t, "bad"), "marked", "yes"), p.objects(t, "bad-leaves-child")); diff != "" {
+		t.Errorf("restored (-want +got):\n%s", diff)
+	}
+	nothingRuns(t)
+}
+
+// testEchoesInResults has a function put its input wherever a result has room
+// for text, and succeed.
+func (p *pipelines) testEchoesInResults(t *testing.T) {
+	p.put(t, "bad-echoes-in-results", badPipeline("bad-echoes-in-results", "krm-behave echo-in-results", ""))
+	restore := p.restore(t, "bad", "bad", "bad-echoes-in-results", named("bad-echoes-in-results"))
+	p.complete(t, restore)
+	p.noLeak(t, restore)
+}
+
+// testIgnored lets a step that fails leave the object as it was.
+func (p *pipelines) testIgnored(t *testing.T) {
+	p.put(t, "bad-ignored", badPipeline("bad-ignored", "krm-feature change-and-fail", "onError: Ignore"))
+	restore := p.restore(t, "bad", "bad", "bad-ignored", named("bad-ignored"))
+	p.complete(t, restore)
+	if diff := cmp.Diff(labelled(p.objects(t, "bad"), "marked", "yes"), p.objects(t, "bad-ignored")); diff != "" {
+		t.Errorf("restored (-want +got):\n%s", diff)
+	}
+	log, err := p.RestoreLog(t.Context(), "bad-ignored")
+	if err != nil {
+		t.Fatal(err)
+	}
+	contains(t, string(log), "pipeline warns", "failed after the output was written")
+	p.noLeak(t, restore)
+}
+
+// nothingRuns fails the test when a function or a child of one still runs.
+func nothingRuns(t *testing.T) {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	processes, err := filepath.Glob("/proc/[0-9]*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, process := range processes {
+		exe, err := os.Readlink(process + "/exe")
+		if err != nil || exe != self || process == fmt.Sprintf("/proc/%d", os.Getpid()) {
+			continue
+		}
+		if line, err := os.ReadFile(process + "/cmdline"); err == nil && strings.Contains(string(line), "krm-") {
+			t.Errorf("%s still runs: %q", process, line)
+		}
+	}
+}

@@ -1,0 +1,188 @@
+package features
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	velerov1api "github.com/vmware-tanzu/velero/pkg/apis/velero/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+)
+
+// testAsInBackup restores through a function that notes what it sees: status,
+// owners, uid and the original namespace, which Velero has taken out by then.
+func (p *pipelines) testAsInBackup(t *testing.T) {
+	p.apply(t, "testdata/pipeline/app", "seen")
+	owner := &corev1.ConfigMap{}
+	if err := p.ControlPlane.Client.Get(t.Context(), client.ObjectKey{Namespace: "seen", Name: "settings"}, owner); err != nil {
+		t.Fatal(err)
+	}
+	wheel := p.gadget(t, "seen")
+	wheel.SetOwnerReferences([]metav1.OwnerReference{{APIVersion: "v1", Kind: "ConfigMap", Name: owner.Name, UID: owner.UID}})
+	if err := p.ControlPlane.Client.Update(t.Context(), wheel); err != nil {
+		t.Fatal(err)
+	}
+	p.complete(t, p.backup(t, "seen", "seen", named("none")))
+	p.put(t, "see", pipelineText("see", "mutators:\n- exec: testfn krm-feature tell-object"))
+	p.complete(t, p.restore(t, "seen", "seen", "seen-again", named("see")))
+
+	got := p.gadget(t, "seen-again")
+	want := map[string]string{
+		"seen/namespace": `"seen"`,
+		"seen/owners":    fmt.Sprintf(`[{"apiVersion":"v1","kind":"ConfigMap","name":"settings","uid":%q}]`, owner.UID),
+		"seen/uid":       fmt.Sprintf("%q", wheel.GetUID()),
+		"seen/status":    `{"phase":"Ready"}`,
+	}
+	if diff := cmp.Diff(want, got.GetAnnotations()); diff != "" {
+		t.Errorf("what the function saw (-want +got):\n%s", diff)
+	}
+	if owners := got.GetOwnerReferences(); len(owners) > 0 {
+		t.Errorf("owners of the restored object: want none, got %v", owners)
+	}
+	if status, found := got.Object["status"]; found {
+		t.Errorf("status of the restored object: want none, got %v", status)
+	}
+	spec := map[string]any{"large": int64(9007199254740993), "text": "null"}
+	if diff := cmp.Diff(spec, got.Object["spec"]); diff != "" {
+		t.Errorf("spec of the restored object (-want +got):\n%s", diff)
+	}
+	namespace := namespaceNamed("seen-again")
+	if err := p.ControlPlane.Client.Get(t.Context(), client.ObjectKeyFromObject(namespace), namespace); err != nil {
+		t.Fatal(err)
+	}
+	if len(namespace.Annotations) > 0 {
+		t.Errorf("the Namespace came to the function: %v", namespace.Annotations)
+	}
+}
+
+func (p *pipelines) gadget(t *testing.T, namespace string) *unstructured.Unstructured {
+	t.Helper()
+	gvk := schema.GroupVersionKind{Group: "example.velero-krm.io", Version: "v1", Kind: "Gadget"}
+	gadget, err := p.ControlPlane.Get(t.Context(), gvk, namespace, "wheel")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return gadget
+}
+
+// testEnvironment looks at what a function inherits, on backup and on restore.
+func (p *pipelines) testEnvironment(t *testing.T) {
+	p.apply(t, "testdata/pipeline/app", "environment")
+	p.put(t, "environment", pipelineText("environment", "mutators:\n- {exec: testfn krm-feature tell-environment, selectors: [{kind: Gadget}]}"))
+	backup := p.backup(t, "environment", "environment", named("environment"))
+	p.complete(t, backup)
+	files, err := p.BackupContents(t.Context(), "environment")
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkEnvironment(t, decoded(t, files, "resources/gadgets.example.velero-krm.io/namespaces/environment/wheel.json"))
+
+	p.complete(t, p.restore(t, "environment", "environment", "environment-restored", named("environment")))
+	checkEnvironment(t, p.gadget(t, "environment-restored"))
+}
+
+func checkEnvironment(t *testing.T, o *unstructured.Unstructured) {
+	t.Helper()
+	environment := o.GetAnnotations()["seen/environment"]
+	var names []string
+	for _, line := range strings.Split(environment, "\n") {
+		name, value, _ := strings.Cut(line, "=")
+		names = append(names, name)
+		if (name == "HOME" || name == "TMPDIR") && !strings.Contains(value, "krm-function-") {
+			t.Errorf("%s of the function: want a folder of its own, got %s", name, value)
+		}
+	}
+	if diff := cmp.Diff([]string{"HOME", "LANG", "PATH", "TMPDIR"}, names); diff != "" {
+		t.Errorf("variables of the function (-want +got):\n%s", diff)
+	}
+	if strings.Contains(environment, functionSecret) {
+		t.Errorf("the function saw a variable of the server:\n%s", environment)
+	}
+}
+
+// sideBySide is how many objects each of the concurrent backups holds: enough
+// that both run for a while.
+const sideBySide = 60
+
+// testSideBySide runs backups with different pipelines at once, of the same
+// namespace, and one whose pipeline does not exist among them.
+func (p *pipelines) testSideBySide(t *testing.T) {
+	if err := p.ControlPlane.CreateNamespace(t.Context(), "side"); err != nil {
+		t.Fatal(err)
+	}
+	for i := range sideBySide {
+		cm := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: "side", Name: fmt.Sprintf("cm-%02d", i)}}
+		if err := p.ControlPlane.Client.Create(t.Context(), cm); err != nil {
+			t.Fatal(err)
+		}
+	}
+	names := []string{"left", "right"}
+	for _, name := range names {
+		// One function in the process and one executable each.
+		p.put(t, name, pipelineText(name, "mutators:\n"+labelStep("side", name)+"\n- {exec: testfn krm-feature tell-object}"))
+	}
+	backups := make([]*velerov1api.Backup, 3)
+	var wait sync.WaitGroup
+	for i, name := range append(names, "nowhere") {
+		wait.Go(func() {
+			var err error
+			backups[i], err = p.Backup(t.Context(), "side-"+name, velerov1api.BackupSpec{IncludedNamespaces: []string{"side"}}, named(name))
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wait.Wait()
+	if t.Failed() {
+		return
+	}
+	overlap := backups[0].Status.StartTimestamp.Before(backups[1].Status.CompletionTimestamp) &&
+		backups[1].Status.StartTimestamp.Before(backups[0].Status.CompletionTimestamp)
+	if !overlap {
+		t.Errorf("the backups did not run at once: %v to %v and %v to %v", backups[0].Status.StartTimestamp, backups[0].Status.CompletionTimestamp,
+			backups[1].Status.StartTimestamp, backups[1].Status.CompletionTimestamp)
+	}
+	for i, name := range names {
+		p.complete(t, backups[i])
+		p.checkSide(t, name)
+	}
+	if phase := backups[2].Status.Phase; phase != velerov1api.BackupPhaseFailed && phase != velerov1api.BackupPhasePartiallyFailed {
+		t.Errorf("phase of the backup whose pipeline does not exist: want Failed or PartiallyFailed, got %s", phase)
+	}
+	p.nothingBackedUp(t, "side-nowhere")
+}
+
+// checkSide looks for the label of one pipeline, and no other, on every object
+// of its backup.
+func (p *pipelines) checkSide(t *testing.T, name string) {
+	t.Helper()
+	files, err := p.BackupContents(t.Context(), "side-"+name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]int{}
+	for path, data := range files {
+		if !regexp.MustCompile(`^resources/configmaps/namespaces/side/`).MatchString(path) {
+			continue
+		}
+		var cm corev1.ConfigMap
+		if err := json.Unmarshal(data, &cm); err != nil {
+			t.Fatalf("%s in the tarball: %v", path, err)
+		}
+		got[cm.Labels["side"]+" seen in "+cm.Annotations["seen/namespace"]]++
+	}
+	want := map[string]int{name + ` seen in "side"`: sideBySide}
+	if !maps.Equal(want, got) {
+		t.Errorf("objects of backup side-%s by label: want %v, got %v (keys %q)", name, want, got, slices.Sorted(maps.Keys(got)))
+	}
+}

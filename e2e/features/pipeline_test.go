@@ -1,0 +1,91 @@
+package features
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/velero-krm/velero-krm/e2e/stack"
+	"github.com/velero-krm/velero-krm/runner/runnertest/behave"
+)
+
+// TestMain lets the test binary be the functions that the pipelines call.
+func TestMain(m *testing.M) {
+	behave.Main()
+	featureMain()
+	os.Exit(m.Run())
+}
+
+// TestPipeline is all that velero-plugin-krm does on an unmodified Velero. Its
+// features share one stack, one after the other: a Velero restores serially,
+// and a stack takes longer to start than most features to run.
+func TestPipeline(t *testing.T) {
+	p := newPipelines(t)
+	t.Run("Shop", p.testShop)
+	t.Run("Backup", p.testBackup)
+	t.Run("Delete", p.testDelete)
+	t.Run("Choice", p.testChoice)
+	t.Run("Defaults", p.testDefaults)
+	t.Run("Refused", p.testRefused)
+	t.Run("BadFunctions", p.testBadFunctions)
+	t.Run("AsInBackup", p.testAsInBackup)
+	t.Run("Environment", p.testEnvironment)
+	t.Run("SideBySide", p.testSideBySide)
+	t.Run("OlderVelero", p.testOlderVelero)
+}
+
+// pipelines is the stack with the plugin in it.
+type pipelines struct {
+	*stack.Stack
+	// functions is the folder of the executables, KRM_FN_DIR.
+	functions string
+	// config starts the server again as it was.
+	config stack.VeleroConfig
+}
+
+// functionSecret is in the environment of Velero; no function may see it.
+const functionSecret = "Lk3!xV7$gT9^"
+
+func newPipelines(t *testing.T) *pipelines {
+	t.Helper()
+	bin := os.Getenv(stack.BinEnv)
+	if bin == "" {
+		bin = filepath.Join("..", "..", "bin")
+	}
+	dir := installFunctions(t, bin)
+	config := stack.VeleroConfig{
+		Plugins: []string{filepath.Join(bin, "velero-plugin-krm")},
+		Env:     []string{"KRM_FN_DIR=" + dir, "AWS_SECRET_OF_THE_SERVER=" + functionSecret},
+		// Debug, because what must not be in a log must not be there either.
+		Flags: []string{"--log-level", "debug", "--concurrent-backups", "4", "--item-block-worker-count", "4"},
+	}
+	s := stack.ForTest(t,
+		stack.WithManifests(filepath.Join("testdata", "pipeline", "cluster"), filepath.Join(shop, "cluster")),
+		stack.WithPlugins(config.Plugins...), stack.WithEnv(config.Env...), stack.WithFlags(config.Flags...))
+	return &pipelines{Stack: s, functions: dir, config: config}
+}
+
+// installFunctions fills a folder as an image for Velero's pod would: the
+// functions of the shop under their own names, and this test's.
+func installFunctions(t *testing.T, bin string) string {
+	t.Helper()
+	dir := t.TempDir()
+	catalogue, err := filepath.Abs(filepath.Join(bin, "krm-functions"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	links := map[string]string{"testfn": self}
+	for _, name := range []string{"route", "service", "set-image-registry"} {
+		links[name] = catalogue
+	}
+	for name, target := range links {
+		if err := os.Symlink(target, filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
