@@ -34,6 +34,7 @@ var benchConfigs = map[string]string{
 	"remove-fields":      `{"apiVersion":"v1","kind":"ConfigMap","data":{"paths":"status,metadata.uid"}}`,
 	"route":              "",
 	"service":            "",
+	"set-annotations":    `{"apiVersion":"v1","kind":"ConfigMap","data":{"annotations":"{site: dr}"}}`,
 	"set-image-registry": `{"apiVersion":"v1","kind":"ConfigMap","data":{"from":"docker.io/acme","to":"registry.dr.example/acme"}}`,
 	"set-labels":         `{"apiVersion":"v1","kind":"ConfigMap","data":{"labels":"{site: dr}"}}`,
 }

@@ -4,6 +4,7 @@ import (
 	"github.com/velero-krm/velero-krm/catalog/remove-fields"
 	"github.com/velero-krm/velero-krm/catalog/route"
 	"github.com/velero-krm/velero-krm/catalog/service"
+	"github.com/velero-krm/velero-krm/catalog/set-annotations"
 	"github.com/velero-krm/velero-krm/catalog/set-image-registry"
 	"github.com/velero-krm/velero-krm/catalog/set-labels"
 	"github.com/velero-krm/velero-krm/fn"
@@ -15,6 +16,7 @@ func Functions() []fn.Function {
 		removefields.Function(),
 		route.Function(),
 		service.Function(),
+		setannotations.Function(),
 		setimageregistry.Function(),
 		setlabels.Function(),
 	}

@@ -25,6 +25,7 @@ func ExampleFunctions() {
 	// remove-fields
 	// route
 	// service
+	// set-annotations
 	// set-image-registry
 	// set-labels
 }

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/velero-krm/velero-krm/catalog/internal/syntax"
 	"github.com/velero-krm/velero-krm/fn"
 	"github.com/velero-krm/velero-krm/fn/podspec"
 	"github.com/velero-krm/velero-krm/krm"
@@ -24,10 +25,10 @@ func (c *Config) Validate() error {
 	var errs []error
 	for _, key := range slices.Sorted(maps.Keys(c.Labels)) {
 		at := fn.FieldPath("labels", key)
-		if !validKey(key) {
+		if !syntax.Key(key) {
 			errs = append(errs, fn.Invalid(at, "is not a label key", "an optional DNS name and '/', then up to 63 letters, digits, '-', '_' and '.'"))
 		}
-		if !validValue(c.Labels[key]) {
+		if !syntax.Value(c.Labels[key]) {
 			errs = append(errs, fn.Invalid(at, "has a value that no label can have", "up to 63 letters, digits, '-', '_' and '.', beginning and ending with a letter or digit"))
 		}
 	}

@@ -19,7 +19,7 @@ Usage:
 Functions:
 `)
 	for _, f := range catalog.Functions() {
-		fmt.Fprintf(&b, "  %-20s %s\n", f.Name(), f.Summary())
+		fmt.Fprintf(&b, "  %-24s %s\n", f.Name(), f.Summary())
 	}
 	return b.String()
 }

@@ -1,4 +1,4 @@
-package setlabels
+package syntax
 
 import (
 	"strings"
@@ -13,14 +13,14 @@ func TestSyntax(t *testing.T) {
 		"a_b/c": false, long + "a/b": false, strings.Repeat("abc.", 63) + "a/b": true, strings.Repeat("abc.", 64) + "a/b": false,
 	}
 	for key, want := range keys {
-		if got := validKey(key); got != want {
-			t.Errorf("validKey(%q) = %v, want %v", key, got, want)
+		if got := Key(key); got != want {
+			t.Errorf("Key(%q) = %v, want %v", key, got, want)
 		}
 	}
 	values := map[string]bool{"": true, "a": true, long: true, long + "a": false, "1.10": true, ".a": false, "a/b": false, "a\n": false}
 	for value, want := range values {
-		if got := validValue(value); got != want {
-			t.Errorf("validValue(%q) = %v, want %v", value, got, want)
+		if got := Value(value); got != want {
+			t.Errorf("Value(%q) = %v, want %v", value, got, want)
 		}
 	}
 }

@@ -1,0 +1,71 @@
+// Package syntax knows what keys and values of labels and annotations look
+// like, as the API server checks them.
+package syntax
+
+import "strings"
+
+// Limits of labels: https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set
+const (
+	maxName   = 63
+	maxPrefix = 253
+)
+
+// Key reports whether key may be the key of a label. The keys of annotations
+// are the same but for capital letters in the prefix.
+func Key(key string) bool {
+	prefix, name, ok := strings.Cut(key, "/")
+	if !ok {
+		return key != "" && Value(key)
+	}
+	return validPrefix(prefix) && name != "" && Value(name)
+}
+
+// Value reports whether s may be the value of a label. It also is the rule of a key's name, which must not be empty.
+func Value(s string) bool {
+	if s == "" {
+		return true
+	}
+	if len(s) > maxName || !alphanumeric(s[0]) || !alphanumeric(s[len(s)-1]) {
+		return false
+	}
+	for i := range len(s) {
+		if c := s[i]; !alphanumeric(c) && c != '-' && c != '_' && c != '.' {
+			return false
+		}
+	}
+	return true
+}
+
+func validPrefix(s string) bool {
+	if len(s) > maxPrefix {
+		return false
+	}
+	for label := range strings.SplitSeq(s, ".") {
+		if label == "" || len(label) > maxName || label[0] == '-' || label[len(label)-1] == '-' {
+			return false
+		}
+		for i := range len(label) {
+			if c := label[i]; !alphanumeric(c) && c != '-' || c >= 'A' && c <= 'Z' {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func alphanumeric(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
+}
+
+// MaxAnnotations is the size in bytes that the keys and values of all
+// annotations of one object may have together
+// (k8s.io/apimachinery/pkg/api/validation, TotalAnnotationSizeLimitB).
+const MaxAnnotations = 256 << 10
+
+// Reserved reports whether an annotation belongs to the orchestrator of the
+// function: the KRM functions specification keeps both prefixes for index,
+// path, id and the like.
+func Reserved(key string) bool {
+	prefix, _, _ := strings.Cut(key, "/")
+	return prefix == "config.kubernetes.io" || prefix == "internal.config.kubernetes.io"
+}
