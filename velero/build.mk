@@ -11,3 +11,14 @@ plugin: $(BIN)/velero-plugin-krm ## Build the Velero plugin into bin/.
 $(BIN)/velero-plugin-krm:
 	@echo "building velero-plugin-krm"
 	@cd velero && $(GO) build -ldflags '-s -w -X main.version=$(VERSION)' -o $@ ./cmd/velero-plugin-krm
+
+# The image holds nothing but these; static, because it is made from scratch and
+# because the plugin runs in Velero's image, whose C library may be another one.
+PLUGIN_IMAGE_GO = CGO_ENABLED=0 $(GO) build -trimpath
+
+.PHONY: plugin-image-files
+plugin-image-files: ## Build what deploy/Containerfile copies, into bin/image.
+	@mkdir -p $(BIN)/image/plugins $(BIN)/image/functions
+	@$(PLUGIN_IMAGE_GO) -ldflags '-s -w' -o $(BIN)/image/functions/krm-functions ./cmd/krm-functions
+	@cd velero && $(PLUGIN_IMAGE_GO) -ldflags '-s -w -X main.version=$(VERSION)' -o $(BIN)/image/plugins/velero-plugin-krm ./cmd/velero-plugin-krm
+	@cd velero && $(PLUGIN_IMAGE_GO) -ldflags '-s -w' -o $(BIN)/image/install ./cmd/install
