@@ -130,13 +130,13 @@ func TestDefect05NoTemporaryDirectoryStays(t *testing.T) {
 	}
 }
 
-// The original splits the output at "---\n", also inside a value: Execute
-// fails with "Object 'Kind' is missing".
+// The original splits the output at "---\n", also inside a value that is
+// printed as a block scalar: Execute fails with "Object 'Kind' is missing".
 func TestDefect06DocumentsInsideAValue(t *testing.T) {
 	want := "---\nname: one\n---\nname: two\n"
 	in := toUnstructured(configMap("a"))
 	in.Object["data"] = map[string]any{"all.yaml": want}
-	got := execute(t, krmfn.NewRunner().WithInputs(in).WithFunctions(function(t, "fn-label")))
+	got := execute(t, krmfn.NewRunner().WithInputs(in).WithFunctions(function(t, "fn-print-yaml")))
 	if len(got.Items) != 1 {
 		t.Fatalf("got %d items, want 1", len(got.Items))
 	}

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"go.yaml.in/yaml/v3"
 )
 
 // TestMain makes the test binary double as the functions that the tests run:
@@ -63,6 +65,7 @@ var testFunctions = map[string]func() int{
 	"fn-drop-all":    edit(func(l *list) { l.Items = []object{} }),
 	"fn-add":         edit(func(l *list) { l.Items = append(l.Items, configMapNamed("added")) }),
 	"fn-report-two":  edit(func(l *list) { l.Results = report("info", "first", "second") }),
+	"fn-print-yaml":  printYAML,
 	"fn-report-none": withEmptyResults,
 	"fn-report-fail": func() int {
 		edit(func(l *list) { l.Results = report("error", "cannot convert this one") })()
@@ -109,6 +112,19 @@ func withEmptyResults() int {
 	}
 	l["results"] = []any{}
 	if err := json.NewEncoder(os.Stdout).Encode(l); err != nil {
+		return 1
+	}
+	return 0
+}
+
+// printYAML is the identity that prints YAML, as kyaml functions do: texts of
+// several lines as block scalars.
+func printYAML() int {
+	var l object
+	if err := json.NewDecoder(os.Stdin).Decode(&l); err != nil {
+		return 1
+	}
+	if err := yaml.NewEncoder(os.Stdout).Encode(l); err != nil {
 		return 1
 	}
 	return 0
