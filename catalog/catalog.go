@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"github.com/velero-krm/velero-krm/catalog/remove-annotations"
 	"github.com/velero-krm/velero-krm/catalog/remove-fields"
 	"github.com/velero-krm/velero-krm/catalog/route"
 	"github.com/velero-krm/velero-krm/catalog/service"
@@ -13,6 +14,7 @@ import (
 // Functions returns every function of the catalogue, sorted by name.
 func Functions() []fn.Function {
 	return []fn.Function{
+		removeannotations.Function(),
 		removefields.Function(),
 		route.Function(),
 		service.Function(),

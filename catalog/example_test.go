@@ -22,6 +22,7 @@ func ExampleFunctions() {
 		fmt.Println(f.Name())
 	}
 	// Output:
+	// remove-annotations
 	// remove-fields
 	// route
 	// service
