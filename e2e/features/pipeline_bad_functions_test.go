@@ -42,11 +42,11 @@ func (p *pipelines) testBadFunctions(t *testing.T) {
 		},
 		"LogLineOnStdout": {
 			reason: "the list must stand alone on stdout", exec: "krm-behave text-before",
-			wants: []string{"messages belong on stderr"},
+			wants: []string{"text before the ResourceList on stdout", "write log lines to stderr"},
 		},
 		"LogLineAfter": {
 			reason: "the list must stand alone on stdout", exec: "krm-behave text-after",
-			wants: []string{"messages belong on stderr"},
+			wants: []string{"text after the ResourceList on stdout", "write log lines to stderr"},
 		},
 		"PrintsNothing": {
 			reason: "nothing is no empty list", exec: "krm-behave nothing",
@@ -54,7 +54,7 @@ func (p *pipelines) testBadFunctions(t *testing.T) {
 		},
 		"Truncates": {
 			reason: "half a list is none", exec: "krm-behave truncate",
-			wants: []string{"truncated"},
+			wants: []string{"the document ends in the middle", "truncated"},
 		},
 		"NeverEnds": {
 			reason: "its time is bounded", exec: "krm-behave hang", fields: "timeout: 1s",
@@ -82,11 +82,11 @@ func (p *pipelines) testBadFunctions(t *testing.T) {
 		},
 		"TwoDocuments": {
 			reason: "the second would be lost", exec: "krm-behave two-documents",
-			wants: []string{"document"},
+			wants: []string{"a second document after the ResourceList"},
 		},
 		"DropsEverything": {
 			reason: "nothing is lost without leave", exec: "krm-behave remove-all",
-			wants: []string{"function removed the object", "add Delete to the step's allow"},
+			wants: []string{"function removed the object", "add Delete to what the step allows"},
 		},
 		"Duplicates": {
 			reason: "which of the two is meant cannot be told", exec: "krm-behave twice",
@@ -94,7 +94,7 @@ func (p *pipelines) testBadFunctions(t *testing.T) {
 		},
 		"Renames": {
 			reason: "nothing gets another name without leave", exec: "krm-behave rename",
-			wants: []string{"renamed-victim", "add Rename to the step's allow"},
+			wants: []string{"renamed-victim", "add Rename to what the step allows"},
 		},
 		"ChangesAnother": {
 			reason: "an object outside the selection stays as it was", exec: "krm-feature change-another",

@@ -110,7 +110,7 @@ func (p *pipelines) testRefused(t *testing.T) {
 		},
 		"NotYAML": {
 			reason: "the line is said", text: pipelineText("wrong", "mutators:\n- builtin: route\n\t bad"),
-			wants: []string{"ConfigMap velero/wrong key pipeline.yaml", "line 7", "indent with spaces"},
+			wants: []string{"ConfigMap velero/wrong key pipeline.yaml", "cannot be parsed", "indent with spaces"},
 		},
 		"UnknownKey": {
 			reason: "a typing error is no option that is silently off", text: step("{builtin: route, onEror: Fail}"),
@@ -134,15 +134,19 @@ func (p *pipelines) testRefused(t *testing.T) {
 		},
 		"ExecOtherArchitecture": {
 			reason: "both architectures are said", text: step("exec: other-machine"),
-			wants: []string{"spec.mutators[0].exec", "executable is of another architecture", "linux/s390x", "linux/" + runtime.GOARCH},
+			wants: []string{"spec.mutators[0].exec", "executable is of another architecture", "built for s390x, this is linux/" + runtime.GOARCH, "GOARCH=" + runtime.GOARCH},
 		},
 		"ExecOtherDigest": {
-			reason: "both digests are said", text: step("{exec: route, sha256: " + strings.Repeat("0", 64) + "}"),
-			wants: []string{"spec.mutators[0]", "executable does not have the pinned sha256", strings.Repeat("0", 64)},
+			reason: "both digests are said", text: step("{exec: route, sha256: " + strings.Repeat("a1", 32) + "}"),
+			wants: []string{"spec.mutators[0]", "executable does not have the pinned sha256", strings.Repeat("a1", 32)},
 		},
 		"SeveralProblems": {
-			reason: "all are said at once", text: step("{exec: no-such-function, timeout: soon}\n- builtin: rout"),
-			wants: []string{"spec.mutators[0].timeout", "spec.mutators[0].exec", "spec.mutators[1].builtin"},
+			reason: "all are said at once", text: step("{exec: no-such-function, allow: [Create]}\n- {builtin: rout, selectors: [{apiVersion: v1, kind: ConfigMapp}]}"),
+			wants: []string{"spec.mutators[0].allow", "spec.mutators[0].exec", "spec.mutators[1].builtin", "spec.mutators[1].selectors[0]"},
+		},
+		"SeveralMistakes": {
+			reason: "all are said at once", text: step("{builtin: route, timeout: soon, onError: Maybe}\n- {}"),
+			wants: []string{"spec.mutators[0].timeout", "spec.mutators[0].onError", "spec.mutators[1]"},
 		},
 		"ListScope": {
 			reason: "a stock Velero hands out one object at a time", text: step("{builtin: route, scope: List}"),
@@ -177,6 +181,35 @@ func (p *pipelines) testRefused(t *testing.T) {
 			contains(t, strings.Join(said, "\n"), append(tc.wants, "load pipelines of Restore velero/"+run)...)
 			p.absent(t, namespaceNamed(run))
 		})
+	}
+}
+
+// testKindNowhere selects a kind that the backup might bring, as its
+// CustomResourceDefinition would come first, and does not: no object goes
+// through.
+func (p *pipelines) testKindNowhere(t *testing.T) {
+	p.app(t, "kindnowhere")
+	p.put(t, "things", pipelineText("things", "mutators:\n"+labelStep("seen", "yes")+"\n- {builtin: route, selectors: [{apiVersion: nowhere.example.org/v1, kind: Thing}]}"))
+	backup := p.backup(t, "things", "kindnowhere", named("things"))
+	if backup.Status.Phase != velerov1api.BackupPhaseFailed {
+		t.Errorf("phase of the backup: want Failed, got %s", backup.Status.Phase)
+	}
+	contains(t, backup.Status.FailureReason, "spec.mutators[1].selectors[0]", "Thing", "kubectl api-resources")
+	p.nothingBackedUp(t, "things")
+
+	restore := p.restore(t, "kindnowhere", "kindnowhere", "things", named("things"))
+	if restore.Status.Phase != velerov1api.RestorePhasePartiallyFailed {
+		t.Errorf("phase of the restore: want PartiallyFailed, got %s", restore.Status.Phase)
+	}
+	said := p.errorsOf(t, restore)
+	if len(said) == 0 {
+		t.Error("errors of the restore: want one for each object, got none")
+	}
+	for _, line := range said {
+		contains(t, line, "ConfigMap velero/things key pipeline.yaml", "neither the cluster nor the backup has it", "kubectl api-resources")
+	}
+	if got := p.objects(t, "things"); len(got) > 0 {
+		t.Errorf("restored: want nothing, got %v", got)
 	}
 }
 

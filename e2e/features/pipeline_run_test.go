@@ -114,19 +114,14 @@ func checkEnvironment(t *testing.T, o *unstructured.Unstructured) {
 // that both run for a while.
 const sideBySide = 60
 
-// testSideBySide runs backups with different pipelines at once, of the same
-// namespace, and one whose pipeline does not exist among them.
+// testSideBySide runs backups with different pipelines at once, and one whose
+// pipeline does not exist among them. They have a namespace each, because
+// Velero queues a backup behind one that shares a namespace with it.
 func (p *pipelines) testSideBySide(t *testing.T) {
-	if err := p.ControlPlane.CreateNamespace(t.Context(), "side"); err != nil {
-		t.Fatal(err)
-	}
-	for i := range sideBySide {
-		cm := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: "side", Name: fmt.Sprintf("cm-%02d", i)}}
-		if err := p.ControlPlane.Client.Create(t.Context(), cm); err != nil {
-			t.Fatal(err)
-		}
-	}
 	names := []string{"left", "right"}
+	for _, name := range append(names, "nowhere") {
+		p.fill(t, "side-"+name)
+	}
 	for _, name := range names {
 		// One function in the process and one executable each.
 		p.put(t, name, pipelineText(name, "mutators:\n"+labelStep("side", name)+"\n- {exec: testfn krm-feature tell-object}"))
@@ -136,7 +131,7 @@ func (p *pipelines) testSideBySide(t *testing.T) {
 	for i, name := range append(names, "nowhere") {
 		wait.Go(func() {
 			var err error
-			backups[i], err = p.Backup(t.Context(), "side-"+name, velerov1api.BackupSpec{IncludedNamespaces: []string{"side"}}, named(name))
+			backups[i], err = p.Backup(t.Context(), "side-"+name, velerov1api.BackupSpec{IncludedNamespaces: []string{"side-" + name}}, named(name))
 			if err != nil {
 				t.Error(err)
 			}
@@ -162,6 +157,20 @@ func (p *pipelines) testSideBySide(t *testing.T) {
 	p.nothingBackedUp(t, "side-nowhere")
 }
 
+// fill makes a namespace with many objects.
+func (p *pipelines) fill(t *testing.T, namespace string) {
+	t.Helper()
+	if err := p.ControlPlane.CreateNamespace(t.Context(), namespace); err != nil {
+		t.Fatal(err)
+	}
+	for i := range sideBySide {
+		cm := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: fmt.Sprintf("cm-%02d", i)}}
+		if err := p.ControlPlane.Client.Create(t.Context(), cm); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // checkSide looks for the label of one pipeline, and no other, on every object
 // of its backup.
 func (p *pipelines) checkSide(t *testing.T, name string) {
@@ -172,7 +181,7 @@ func (p *pipelines) checkSide(t *testing.T, name string) {
 	}
 	got := map[string]int{}
 	for path, data := range files {
-		if !regexp.MustCompile(`^resources/configmaps/namespaces/side/`).MatchString(path) {
+		if !regexp.MustCompile(`^resources/configmaps/namespaces/side-`).MatchString(path) {
 			continue
 		}
 		var cm corev1.ConfigMap
@@ -181,7 +190,7 @@ func (p *pipelines) checkSide(t *testing.T, name string) {
 		}
 		got[cm.Labels["side"]+" seen in "+cm.Annotations["seen/namespace"]]++
 	}
-	want := map[string]int{name + ` seen in "side"`: sideBySide}
+	want := map[string]int{fmt.Sprintf("%s seen in %q", name, "side-"+name): sideBySide}
 	if !maps.Equal(want, got) {
 		t.Errorf("objects of backup side-%s by label: want %v, got %v (keys %q)", name, want, got, slices.Sorted(maps.Keys(got)))
 	}

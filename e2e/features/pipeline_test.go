@@ -27,11 +27,13 @@ func TestPipeline(t *testing.T) {
 	t.Run("Choice", p.testChoice)
 	t.Run("Defaults", p.testDefaults)
 	t.Run("Refused", p.testRefused)
+	t.Run("KindNowhere", p.testKindNowhere)
 	t.Run("BadFunctions", p.testBadFunctions)
 	t.Run("AsInBackup", p.testAsInBackup)
 	t.Run("Environment", p.testEnvironment)
 	t.Run("SideBySide", p.testSideBySide)
-	t.Run("OlderVelero", p.testOlderVelero)
+	// These start the server anew.
+	t.Run("OtherServer", p.testOtherServer)
 }
 
 // pipelines is the stack with the plugin in it.
