@@ -55,25 +55,22 @@ func (d differ) sum(raw []byte) (sum uint64, ok bool) {
 // plainText appends the JSON text that raw starts with, up to its quote, to
 // dst; end is where the quote is.
 func plainText(dst, raw []byte) (text []byte, end int, ok bool) {
-	for i := 0; i < len(raw); {
-		run := raw[i:]
-		quote := bytes.IndexByte(run, '"')
-		if quote < 0 {
-			break
+	for i := 0; ; {
+		stop := bytes.IndexAny(raw[i:], `"\`)
+		if stop < 0 {
+			return nil, 0, false
 		}
-		escape := bytes.IndexByte(run[:quote], '\\')
-		if escape < 0 {
-			return append(dst, run[:quote]...), i + quote, true
+		dst = append(dst, raw[i:i+stop]...)
+		i += stop
+		if raw[i] == '"' {
+			return dst, i, true
 		}
-		dst = append(dst, run[:escape]...)
-		i += escape
 		before := len(dst)
 		var size int
 		dst, size = unescape(dst, raw[i:])
 		if size < 2 || bytes.Equal(dst[before:], []byte("\uFFFD")) {
-			break // half of a pair, or no JSON
+			return nil, 0, false // half of a pair, or no JSON
 		}
 		i += size
 	}
-	return nil, 0, false
 }

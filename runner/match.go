@@ -231,7 +231,7 @@ func (m *matcher) checkItems() {
 	for pos, out := range m.outs {
 		before := m.input(pos).Identity()
 		switch {
-		case out == nil && !faulty[pos] && !(allow.Delete && allow.Create):
+		case out == nil && !faulty[pos] && (!allow.Delete || !allow.Create):
 			if kinds == nil {
 				kinds = m.createdKinds()
 			}

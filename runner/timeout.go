@@ -88,7 +88,7 @@ func (e *timeoutError) Error() string {
 }
 
 func (e *timeoutError) Is(target error) bool {
-	return target == ErrTimeout || target == context.DeadlineExceeded //nolint:errorlint // this is what errors.Is calls
+	return target == ErrTimeout || target == context.DeadlineExceeded
 }
 
 // Timeout says that the error is one of time, as in package net.

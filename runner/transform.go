@@ -108,11 +108,11 @@ func (o TransformOptions) withDefaults() TransformOptions {
 func (o TransformOptions) check() error {
 	var errs []error
 	if o.MaxBatchItems < 0 || o.MaxBatchBytes < 0 || o.MaxConcurrency < 0 {
-		errs = append(errs, errors.New("MaxBatchItems, MaxBatchBytes and MaxConcurrency must not be negative"))
+		errs = append(errs, errors.New("limits must not be negative: MaxBatchItems, MaxBatchBytes, MaxConcurrency"))
 	}
 	for i, it := range o.Context {
 		if it == nil {
-			errs = append(errs, fmt.Errorf("Context[%d] is nil", i))
+			errs = append(errs, fmt.Errorf("item %d of Context is nil", i))
 		}
 	}
 	return errors.Join(errs...)
@@ -170,7 +170,7 @@ func checkCall(f Function, items []*krm.Item, opts TransformOptions) error {
 	}
 	for i, it := range items {
 		if it == nil {
-			return fmt.Errorf("items[%d] is nil", i)
+			return fmt.Errorf("item %d is nil", i)
 		}
 	}
 	return opts.check()

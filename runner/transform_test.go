@@ -20,54 +20,54 @@ import (
 
 // fixtures
 
-func newItem(t testing.TB, raw string) *krm.Item {
-	t.Helper()
+func newItem(tb testing.TB, raw string) *krm.Item {
+	tb.Helper()
 	it, err := krm.NewItem([]byte(raw))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return it
 }
 
-func object(t testing.TB, name string, labels ...string) *krm.Item {
-	t.Helper()
+func object(tb testing.TB, name string, labels ...string) *krm.Item {
+	tb.Helper()
 	var pairs []string
 	for _, l := range labels {
 		pairs = append(pairs, fmt.Sprintf("%q:\"\"", l))
 	}
-	return newItem(t, fmt.Sprintf(`{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":%q,"namespace":"ns","labels":{%s}}}`, name, strings.Join(pairs, ",")))
+	return newItem(tb, fmt.Sprintf(`{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":%q,"namespace":"ns","labels":{%s}}}`, name, strings.Join(pairs, ",")))
 }
 
 // objects returns n objects; those in poison carry the label on which
 // fail-on-poison and others fail.
-func objects(t testing.TB, n int, poison ...int) []*krm.Item {
-	t.Helper()
+func objects(tb testing.TB, n int, poison ...int) []*krm.Item {
+	tb.Helper()
 	items := make([]*krm.Item, n)
 	for i := range items {
-		items[i] = object(t, fmt.Sprintf("o%04d", i))
+		items[i] = object(tb, fmt.Sprintf("o%04d", i))
 	}
 	for _, i := range poison {
-		items[i] = object(t, fmt.Sprintf("o%04d", i), behave.Poison)
+		items[i] = object(tb, fmt.Sprintf("o%04d", i), behave.Poison)
 	}
 	return items
 }
 
-func behaving(t testing.TB, name string) runner.Function {
-	t.Helper()
+func behaving(tb testing.TB, name string) runner.Function {
+	tb.Helper()
 	b, ok := behave.ByName(name)
 	if !ok || b.List == nil {
-		t.Fatalf("no behaviour %q", name)
+		tb.Fatalf("no behaviour %q", name)
 	}
 	return gofn.New(name, b.List)
 }
 
-func transform(t testing.TB, f runner.Function, items []*krm.Item, opts runner.TransformOptions) *runner.Outcome {
-	t.Helper()
-	out, err := runner.Transform(t.Context(), f, items, opts)
+func transform(tb testing.TB, f runner.Function, items []*krm.Item, opts runner.TransformOptions) *runner.Outcome {
+	tb.Helper()
+	out, err := runner.Transform(tb.Context(), f, items, opts)
 	if err != nil {
-		t.Fatalf("Transform(...): %v", err)
+		tb.Fatalf("Transform(...): %v", err)
 	}
-	runnertest.CheckAccount(t, items, out)
+	runnertest.CheckAccount(tb, items, out)
 	return out
 }
 

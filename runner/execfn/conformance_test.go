@@ -20,11 +20,11 @@ func TestMain(m *testing.M) {
 const raceEnv = "GORACE=atexit_sleep_ms=0"
 
 // function returns this binary as a function that behaves so.
-func function(t testing.TB, b behave.Behaviour, opts ...execfn.Option) *execfn.Exec {
-	t.Helper()
+func function(tb testing.TB, b behave.Behaviour, opts ...execfn.Option) *execfn.Exec {
+	tb.Helper()
 	self, err := os.Executable()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	f, err := execfn.New(self, append([]execfn.Option{
 		execfn.WithName(b.Name), execfn.WithArgs(b.Args()...),
@@ -32,19 +32,23 @@ func function(t testing.TB, b behave.Behaviour, opts ...execfn.Option) *execfn.E
 		execfn.WithEnv(raceEnv),
 	}, opts...)...)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return f
 }
 
 func TestConformance(t *testing.T) {
-	runnertest.Run(t, func(t *testing.T, b runnertest.Behaviour) runner.Function { return function(t, b) })
+	runnertest.Run(t, func(t *testing.T, b runnertest.Behaviour) runner.Function {
+		t.Helper()
+		return function(t, b)
+	})
 }
 
 // TestConformanceOfYAMLInput holds the same when functions are sent YAML. The
 // behaviours that read with encoding/json cannot be asked.
 func TestConformanceOfYAMLInput(t *testing.T) {
 	runnertest.Run(t, func(t *testing.T, b runnertest.Behaviour) runner.Function {
+		t.Helper()
 		switch b.Name {
 		case "tell-envelope", "json-recode", "yaml-print", "legacy-results":
 			return nil

@@ -23,29 +23,29 @@ import (
 	"github.com/velero-krm/velero-krm/runner/runnertest/behave"
 )
 
-func byName(t testing.TB, name string, opts ...execfn.Option) *execfn.Exec {
-	t.Helper()
+func byName(tb testing.TB, name string, opts ...execfn.Option) *execfn.Exec {
+	tb.Helper()
 	b, ok := behave.ByName(name)
 	if !ok {
-		t.Fatalf("no behaviour %q", name)
+		tb.Fatalf("no behaviour %q", name)
 	}
-	return function(t, b, opts...)
+	return function(tb, b, opts...)
 }
 
-func oneItem(t testing.TB) *krm.ResourceList {
-	t.Helper()
+func oneItem(tb testing.TB) *krm.ResourceList {
+	tb.Helper()
 	it, err := krm.NewItem([]byte(`{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a","namespace":"ns"},"data":{"k":"v"}}`))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return &krm.ResourceList{Items: []*krm.Item{it}}
 }
 
-func write(t testing.TB, content string, mode os.FileMode) string {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "function")
+func write(tb testing.TB, content string, mode os.FileMode) string {
+	tb.Helper()
+	path := filepath.Join(tb.TempDir(), "function")
 	if err := os.WriteFile(path, []byte(content), mode); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return path
 }
@@ -61,77 +61,83 @@ func elfHeader(machine byte) string {
 func TestNewRefusesWhatCannotRun(t *testing.T) {
 	foreign := map[bool]byte{true: 183, false: 62}[runtime.GOARCH == "amd64"] // arm64, else amd64
 	cases := map[string]struct {
-		reason string
-		path   func(t *testing.T) string
-		opts   []execfn.Option
-		want   error
-		says   []string
+		reason  string
+		content string
+		mode    os.FileMode
+		path    func(dir string) string // instead of a file with that content
+		opts    []execfn.Option
+		want    error
+		says    []string
 	}{
 		"missing": {
 			reason: "a name that is misspelt is told with where it was looked for",
-			path:   func(t *testing.T) string { return filepath.Join(t.TempDir(), "nothing") },
+			path:   func(dir string) string { return filepath.Join(dir, "nothing") },
 			want:   runner.ErrNotFound, says: []string{"nothing", "without such a file"},
 		},
 		"missing folder": {
 			reason: "a volume that is not mounted is the usual cause",
-			path:   func(*testing.T) string { return "/no-such-volume/bin/x" },
+			path:   func(string) string { return "/no-such-volume/bin/x" },
 			want:   runner.ErrNotFound, says: []string{"there is no /no-such-volume", "mounted"},
 		},
 		"folder": {
 			reason: "executing a folder fails with a misleading permission error",
-			path:   func(t *testing.T) string { return t.TempDir() },
+			path:   func(dir string) string { return dir },
 			want:   runner.ErrNotExecutable, says: []string{"is a directory"},
 		},
 		"no permission": {
-			reason: "the usual mistake of a COPY into an image",
-			path:   func(t *testing.T) string { return write(t, "#!/bin/sh\n", 0o644) },
-			want:   runner.ErrNotExecutable, says: []string{"chmod +x", "rw-r--r--"},
+			reason:  "the usual mistake of a COPY into an image",
+			content: "#!/bin/sh\n", mode: 0o644,
+			want: runner.ErrNotExecutable, says: []string{"chmod +x", "rw-r--r--"},
 		},
 		"another architecture": {
-			reason: "kustomize issue 5501: exec format error says nothing",
-			path:   func(t *testing.T) string { return write(t, elfHeader(foreign), 0o755) },
-			want:   runner.ErrWrongArchitecture, says: []string{runtime.GOARCH, "built for", "GOARCH="},
+			reason:  "kustomize issue 5501: exec format error says nothing",
+			content: elfHeader(foreign), mode: 0o755,
+			want: runner.ErrWrongArchitecture, says: []string{runtime.GOARCH, "built for", "GOARCH="},
 		},
 		"macOS": {
-			reason: "built on a laptop without GOOS=linux",
-			path:   func(t *testing.T) string { return write(t, "\xcf\xfa\xed\xfe....", 0o755) },
-			want:   runner.ErrWrongArchitecture, says: []string{"macOS", "GOOS=linux"},
+			reason:  "built on a laptop without GOOS=linux",
+			content: "\xcf\xfa\xed\xfe....", mode: 0o755,
+			want: runner.ErrWrongArchitecture, says: []string{"macOS", "GOOS=linux"},
 		},
 		"cut off": {
-			reason: "half a copy",
-			path:   func(t *testing.T) string { return write(t, "\x7fELF\x02\x01", 0o755) },
-			want:   runner.ErrNotExecutable, says: []string{"copied whole"},
+			reason:  "half a copy",
+			content: "\x7fELF\x02\x01", mode: 0o755,
+			want: runner.ErrNotExecutable, says: []string{"copied whole"},
 		},
 		"empty": {
-			reason: "a copy that failed",
-			path:   func(t *testing.T) string { return write(t, "", 0o755) },
-			want:   runner.ErrNotExecutable, says: []string{"empty"},
+			reason:  "a copy that failed",
+			content: "", mode: 0o755,
+			want: runner.ErrNotExecutable, says: []string{"empty"},
 		},
 		"no interpreter line": {
-			reason: "a shell would run it, the kernel does not",
-			path:   func(t *testing.T) string { return write(t, "cat\n", 0o755) },
-			want:   runner.ErrNotExecutable, says: []string{"#!/bin/sh"},
+			reason:  "a shell would run it, the kernel does not",
+			content: "cat\n", mode: 0o755,
+			want: runner.ErrNotExecutable, says: []string{"#!/bin/sh"},
 		},
 		"missing interpreter": {
-			reason: "the kernel says the script is missing, which it is not",
-			path:   func(t *testing.T) string { return write(t, "#!/opt/no/python9\n", 0o755) },
-			want:   runner.ErrNotFound, says: []string{"/opt/no/python9", "interpreter"},
+			reason:  "the kernel says the script is missing, which it is not",
+			content: "#!/opt/no/python9\n", mode: 0o755,
+			want: runner.ErrNotFound, says: []string{"/opt/no/python9", "interpreter"},
 		},
 		"Windows line ends": {
-			reason: "the interpreter would be named sh\\r",
-			path:   func(t *testing.T) string { return write(t, "#!/bin/sh\r\ncat\r\n", 0o755) },
-			want:   runner.ErrNotExecutable, says: []string{"carriage return"},
+			reason:  "the interpreter would be named sh\\r",
+			content: "#!/bin/sh\r\ncat\r\n", mode: 0o755,
+			want: runner.ErrNotExecutable, says: []string{"carriage return"},
 		},
 		"wrong digest": {
-			reason: "what is not pinned is not run",
-			path:   func(t *testing.T) string { return write(t, "#!/bin/sh\ncat\n", 0o755) },
-			opts:   []execfn.Option{execfn.WithSHA256(strings.Repeat("ab", 32))},
-			want:   runner.ErrDigest, says: []string{strings.Repeat("ab", 32), "change the pin"},
+			reason:  "what is not pinned is not run",
+			content: "#!/bin/sh\ncat\n", mode: 0o755,
+			opts: []execfn.Option{execfn.WithSHA256(strings.Repeat("ab", 32))},
+			want: runner.ErrDigest, says: []string{strings.Repeat("ab", 32), "change the pin"},
 		},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
-			_, err := execfn.New(tc.path(t), tc.opts...)
+			path := write(t, tc.content, tc.mode)
+			if tc.path != nil {
+				path = tc.path(t.TempDir())
+			}
+			_, err := execfn.New(path, tc.opts...)
 			var fe *runner.FunctionError
 			if !errors.As(err, &fe) || !fe.Systemic || !errors.Is(err, tc.want) {
 				t.Fatalf("%s: New(...) = %v, want a systemic FunctionError of %v", tc.reason, err, tc.want)
@@ -174,11 +180,11 @@ func TestScript(t *testing.T) {
 	}
 }
 
-func digest(t testing.TB, path string) string {
-	t.Helper()
+func digest(tb testing.TB, path string) string {
+	tb.Helper()
 	data, err := os.ReadFile(path)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:])
@@ -251,7 +257,7 @@ func TestExecutableThatVanishes(t *testing.T) {
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
-	items := append(oneItem(t).Items, oneItem(t).Items...)
+	items := []*krm.Item{oneItem(t).Items[0], oneItem(t).Items[0]}
 	out, err := runner.Transform(t.Context(), f, items, runner.TransformOptions{MaxBatchItems: 1, MaxConcurrency: 1})
 	if err != nil || out.Calls != 1 || !errors.Is(out.Items[1].Err, runner.ErrNotFound) {
 		t.Errorf("Transform(...) = %+v, %v; want one call and ErrNotFound", out, err)

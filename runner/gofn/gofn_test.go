@@ -12,11 +12,11 @@ import (
 	"github.com/velero-krm/velero-krm/runner/gofn"
 )
 
-func list(t testing.TB) *krm.ResourceList {
-	t.Helper()
+func list(tb testing.TB) *krm.ResourceList {
+	tb.Helper()
 	it, err := krm.NewItem([]byte(`{"apiVersion":"v1","kind":"Secret","metadata":{"name":"s"},"data":{"k":"aHVudGVyMmh1bnRlcjI="}}`))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return &krm.ResourceList{Items: []*krm.Item{it}}
 }
@@ -40,7 +40,8 @@ func TestPanicBecomesAnError(t *testing.T) {
 
 func TestRuntimePanicTellsWhat(t *testing.T) {
 	f := gofn.New("short", func(_ context.Context, in *krm.ResourceList) (*krm.ResourceList, error) {
-		return in, fmt.Errorf("never %v", in.Items[len(in.Items)])
+		beyond := len(in.Items)
+		return in, fmt.Errorf("never %v", in.Items[beyond])
 	})
 	_, err := f.Run(t.Context(), list(t))
 	if !errors.Is(err, runner.ErrPanic) || !strings.Contains(err.Error(), "index out of range [1] with length 1") {

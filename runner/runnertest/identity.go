@@ -3,7 +3,6 @@ package runnertest
 import (
 	"fmt"
 	"strings"
-	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -33,8 +32,9 @@ func identityItems() []Item {
 }
 
 // orderOf returns the test that a function that only reorders changes nothing.
-func orderOf(behaviour string) func(*suite, *testing.T) {
-	return func(s *suite, t *testing.T) {
+func orderOf(behaviour string) func(*suite) {
+	return func(s *suite) {
+		t := s.t
 		items := configMaps(t, "d", "a", "c", "b", "e")
 		out := transform(t, s.must(t, behaviour), items, runner.TransformOptions{MaxBatchItems: 3})
 		for i, o := range out.Items {
@@ -45,7 +45,8 @@ func orderOf(behaviour string) func(*suite, *testing.T) {
 	}
 }
 
-func testRename(s *suite, t *testing.T) {
+func testRename(s *suite) {
+	t := s.t
 	f, items := s.must(t, "rename"), configMaps(t, "a", "b")
 	out := transform(t, f, items, runner.TransformOptions{Allow: runner.Permissions{Rename: true}})
 	for i, want := range []string{"renamed-a", "renamed-b"} {
@@ -66,7 +67,8 @@ func testRename(s *suite, t *testing.T) {
 	wantIs(t, out.Items[1].Err, runner.ErrDuplicate)
 }
 
-func testChangedKind(s *suite, t *testing.T) {
+func testChangedKind(s *suite) {
+	t := s.t
 	f := s.must(t, "change-kind")
 	out := transform(t, f, configMaps(t, "a"), runner.TransformOptions{})
 	wantStatus(t, out, runner.Failed)
@@ -75,7 +77,8 @@ func testChangedKind(s *suite, t *testing.T) {
 	wantStatus(t, out, runner.Changed)
 }
 
-func testAdded(s *suite, t *testing.T) {
+func testAdded(s *suite) {
+	t := s.t
 	f, items := s.must(t, "add"), configMaps(t, "a", "b", "c")
 	out := transform(t, f, items, runner.TransformOptions{Allow: runner.Permissions{Create: true}, MaxBatchItems: 2})
 	wantStatus(t, out, runner.Unchanged, runner.Unchanged, runner.Unchanged)
@@ -101,7 +104,8 @@ func rawOf(items []*krm.Item) []string {
 
 func label(name string) string { return fmt.Sprintf(`"labels":{%q:""}`, name) }
 
-func testRemoved(s *suite, t *testing.T) {
+func testRemoved(s *suite) {
+	t := s.t
 	f := s.must(t, "remove-marked")
 	items := []*krm.Item{configMap(t, "a", ""), configMap(t, "b", label(behave.TouchMe)), configMap(t, "c", "")}
 	out := transform(t, f, items, runner.TransformOptions{Allow: runner.Permissions{Delete: true}})
@@ -113,19 +117,22 @@ func testRemoved(s *suite, t *testing.T) {
 	wantStatus(t, out, runner.Failed, runner.Failed, runner.Failed)
 }
 
-func testDuplicateIDs(s *suite, t *testing.T) {
+func testDuplicateIDs(s *suite) {
+	t := s.t
 	out := transform(t, s.must(t, "twice"), configMaps(t, "a", "b"), runner.TransformOptions{Allow: allow()})
 	wantStatus(t, out, runner.Failed, runner.Failed)
 	wantIs(t, out.Items[0].Err, runner.ErrDuplicate)
 }
 
-func testUnknownID(s *suite, t *testing.T) {
+func testUnknownID(s *suite) {
+	t := s.t
 	out := transform(t, s.must(t, "unknown-id"), configMaps(t, "a", "b"), runner.TransformOptions{Allow: allow()})
 	wantStatus(t, out, runner.Failed, runner.Failed)
 	wantIs(t, out.Items[0].Err, runner.ErrUnknownID)
 }
 
-func testLostIDs(s *suite, t *testing.T) {
+func testLostIDs(s *suite) {
+	t := s.t
 	items := configMaps(t, "a", "b")
 	out := transform(t, s.must(t, "drop-annotations"), items, runner.TransformOptions{})
 	wantStatus(t, out, runner.Unchanged, runner.Unchanged)
@@ -145,7 +152,8 @@ func testLostIDs(s *suite, t *testing.T) {
 	}
 }
 
-func testTwins(s *suite, t *testing.T) {
+func testTwins(s *suite) {
+	t := s.t
 	items := configMaps(t, "a", "a", "a")
 	out := transform(t, s.must(t, "touch"), items, runner.TransformOptions{})
 	wantStatus(t, out, runner.Changed, runner.Changed, runner.Changed)
@@ -164,7 +172,8 @@ func annotationShapes() map[string]string {
 	}
 }
 
-func testNoLeak(s *suite, t *testing.T) {
+func testNoLeak(s *suite) {
+	t := s.t
 	for name, fields := range annotationShapes() {
 		items := []*krm.Item{configMap(t, "a", fields)}
 		out := transform(t, s.must(t, "touch"), items, runner.TransformOptions{})
@@ -176,7 +185,8 @@ func testNoLeak(s *suite, t *testing.T) {
 	}
 }
 
-func testRestored(s *suite, t *testing.T) {
+func testRestored(s *suite) {
+	t := s.t
 	for name, fields := range annotationShapes() {
 		out := transform(t, s.must(t, "copy-path-annotations"), []*krm.Item{configMap(t, "a", fields)}, runner.TransformOptions{})
 		if o := out.Items[0]; o.Status != runner.Unchanged {
@@ -185,7 +195,8 @@ func testRestored(s *suite, t *testing.T) {
 	}
 }
 
-func testShapes(s *suite, t *testing.T) {
+func testShapes(s *suite) {
+	t := s.t
 	for name, fields := range annotationShapes() {
 		for _, behaviour := range []string{"identity", "json-recode", "yaml-print"} {
 			f := s.function(t, behaviour)
@@ -200,7 +211,8 @@ func testShapes(s *suite, t *testing.T) {
 	}
 }
 
-func testUntouched(s *suite, t *testing.T) {
+func testUntouched(s *suite) {
+	t := s.t
 	items := []*krm.Item{
 		item(t, `{ "kind": "ConfigMap", "metadata": {"namespace":"ns", "name":"odd"},  "apiVersion": "v1", "data":{"n":"\u003c<"} }`),
 		configMap(t, "b", label(behave.TouchMe)),

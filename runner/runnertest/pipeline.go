@@ -32,7 +32,8 @@ func pipelineItems() []Item {
 	}
 }
 
-func testOutputIsInput(s *suite, t *testing.T) {
+func testOutputIsInput(s *suite) {
+	t := s.t
 	first := transform(t, s.must(t, "rename"), configMaps(t, "a"), runner.TransformOptions{Allow: allow()})
 	out := transform(t, s.must(t, "touch"), []*krm.Item{first.Items[0].Out}, runner.TransformOptions{})
 	wantStatus(t, out, runner.Changed)
@@ -41,7 +42,8 @@ func testOutputIsInput(s *suite, t *testing.T) {
 	}
 }
 
-func testValidate(s *suite, t *testing.T) {
+func testValidate(s *suite) {
+	t := s.t
 	for _, behaviour := range []string{"touch", "remove-all", "add", "rename", "twice"} {
 		out := transform(t, s.must(t, behaviour), configMaps(t, "a", "b"), runner.TransformOptions{Validate: true})
 		wantStatus(t, out, runner.Unchanged, runner.Unchanged)
@@ -53,7 +55,8 @@ func testValidate(s *suite, t *testing.T) {
 	wantStatus(t, out, runner.Failed)
 }
 
-func testEachItemOnce(s *suite, t *testing.T) {
+func testEachItemOnce(s *suite) {
+	t := s.t
 	var mu sync.Mutex
 	seen := map[string]int{}
 	f := s.must(t, "identity")
@@ -74,11 +77,13 @@ func testEachItemOnce(s *suite, t *testing.T) {
 	}
 }
 
-func onlySelection(_ *suite, t *testing.T) {
+func onlySelection(s *suite) {
+	t := s.t
 	t.Log("decision: not applicable to a single function, which is given the items of its selection alone")
 }
 
-func testEmpty(s *suite, t *testing.T) {
+func testEmpty(s *suite) {
+	t := s.t
 	t.Log("decision: a function is not called for an empty list, so one that only adds objects needs one to start from")
 	out := transform(t, s.must(t, "add"), nil, runner.TransformOptions{Allow: allow()})
 	if out.Calls != 0 || len(out.Added) != 0 {
@@ -86,14 +91,16 @@ func testEmpty(s *suite, t *testing.T) {
 	}
 }
 
-func testIdempotence(s *suite, t *testing.T) {
+func testIdempotence(s *suite) {
+	t := s.t
 	f := s.must(t, "touch")
 	once := transform(t, f, configMaps(t, "a"), runner.TransformOptions{})
 	wantStatus(t, once, runner.Changed)
 	wantStatus(t, transform(t, f, []*krm.Item{once.Items[0].Out}, runner.TransformOptions{}), runner.Unchanged)
 }
 
-func testConcurrency(s *suite, t *testing.T) {
+func testConcurrency(s *suite) {
+	t := s.t
 	good, bad := s.must(t, "touch"), s.must(t, "error-result")
 	items := configMaps(t, "a", "b", "c")
 	var failed atomic.Int64
@@ -125,8 +132,9 @@ func secretValues() map[string]string {
 	}
 }
 
-func secret(t testing.TB) *krm.Item {
-	t.Helper()
+func secret(tb testing.TB) *krm.Item {
+	tb.Helper()
+	tb.Helper()
 	data := map[string]any{}
 	for k, v := range secretValues() {
 		data[k] = base64.StdEncoding.EncodeToString([]byte(v))
@@ -142,15 +150,15 @@ func secret(t testing.TB) *krm.Item {
 		"data": data, "stringData": map[string]any{"plain": "string-data-value"},
 	})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return it
 }
 
 // CheckNoSecret fails the test when text holds a value of the Secret that the
 // echo behaviours are given, plain or as base64, or a piece of 8 bytes of one.
-func CheckNoSecret(t testing.TB, where, text string) {
-	t.Helper()
+func CheckNoSecret(tb testing.TB, where, text string) {
+	tb.Helper()
 	values := []string{"string-data-value", "old-password-1999", "b2xkLXBhc3N3b3JkLTE5OTk="}
 	for _, v := range secretValues() {
 		values = append(values, v, base64.StdEncoding.EncodeToString([]byte(v)))
@@ -158,14 +166,15 @@ func CheckNoSecret(t testing.TB, where, text string) {
 	for _, v := range values {
 		for i := 0; i+min(8, len(v)) <= len(v); i++ {
 			if piece := v[i : i+min(8, len(v))]; strings.Contains(text, piece) {
-				t.Errorf("%s holds %q of a Secret's value %q:\n%s", where, piece, v, text)
+				tb.Errorf("%s holds %q of a Secret's value %q:\n%s", where, piece, v, text)
 				return
 			}
 		}
 	}
 }
 
-func testSecrets(s *suite, t *testing.T) {
+func testSecrets(s *suite) {
+	t := s.t
 	for _, behaviour := range []string{
 		"echo-in-results", "echo-stdin-to-stderr", "echo-stdin-folded", "echo-stdin-as-text", "panic",
 	} {

@@ -44,7 +44,8 @@ func functionError(t *testing.T, err error) *runner.FunctionError {
 	return fe
 }
 
-func testExitCode(s *suite, t *testing.T) {
+func testExitCode(s *suite) {
+	t := s.t
 	out := transform(t, s.must(t, "perfect-then-exit-3"), configMaps(t, "a"), runner.TransformOptions{Allow: allow()})
 	wantStatus(t, out, runner.Failed)
 	fe := functionError(t, out.Items[0].Err)
@@ -53,7 +54,8 @@ func testExitCode(s *suite, t *testing.T) {
 	}
 }
 
-func testResults(s *suite, t *testing.T) {
+func testResults(s *suite) {
+	t := s.t
 	items := configMaps(t, "a")
 	out := transform(t, s.must(t, "perfect-then-exit-3"), items, runner.TransformOptions{})
 	want := []krm.Result{{Message: "kept on failure", Severity: krm.Warning}}
@@ -69,7 +71,8 @@ func testResults(s *suite, t *testing.T) {
 	}
 }
 
-func testErrorResult(s *suite, t *testing.T) {
+func testErrorResult(s *suite) {
+	t := s.t
 	out := transform(t, s.must(t, "error-result"), configMaps(t, "a", "b"), runner.TransformOptions{})
 	wantStatus(t, out, runner.Failed, runner.Failed)
 	wantIs(t, out.Items[0].Err, runner.ErrErrorResult)
@@ -83,7 +86,8 @@ func testErrorResult(s *suite, t *testing.T) {
 	}
 }
 
-func testMissingSeverity(s *suite, t *testing.T) {
+func testMissingSeverity(s *suite) {
+	t := s.t
 	t.Log("decision: info, as every implementation has it; the text of the specification says error")
 	out := transform(t, s.must(t, "all-severities"), configMaps(t, "a"), runner.TransformOptions{})
 	wantStatus(t, out, runner.Unchanged)
@@ -94,7 +98,8 @@ func testMissingSeverity(s *suite, t *testing.T) {
 	}
 }
 
-func testLegacyResults(s *suite, t *testing.T) {
+func testLegacyResults(s *suite) {
+	t := s.t
 	f, ok := s.wire(t, "legacy-results")
 	if !ok {
 		return
@@ -110,13 +115,15 @@ func testLegacyResults(s *suite, t *testing.T) {
 	}
 }
 
-func testUnknownSeverity(s *suite, t *testing.T) {
+func testUnknownSeverity(s *suite) {
+	t := s.t
 	out := transform(t, s.must(t, "unknown-severity"), configMaps(t, "a"), runner.TransformOptions{})
 	wantStatus(t, out, runner.Failed)
 	wantIs(t, out.Items[0].Err, runner.ErrErrorResult)
 }
 
-func testSignal(s *suite, t *testing.T) {
+func testSignal(s *suite) {
+	t := s.t
 	if _, ok := s.wire(t, "kill-self"); !ok {
 		t.Log("asserted instead: a panic is an error, with what is secret left out")
 		out := transform(t, s.must(t, "panic"), configMaps(t, "a"), runner.TransformOptions{})
@@ -137,7 +144,8 @@ func testSignal(s *suite, t *testing.T) {
 	}
 }
 
-func testSystemic(_ *suite, t *testing.T) {
+func testSystemic(s *suite) {
+	t := s.t
 	t.Log("what cannot run is found when a function is made: tests of the runtime itself, as execfn's TestNew; here: it is not tried again")
 	f := runner.FunctionFunc(func(context.Context, *krm.ResourceList) (*krm.ResourceList, error) {
 		return nil, &runner.FunctionError{Systemic: true, Err: runner.ErrNotFound, Hint: "install it"}
@@ -229,7 +237,8 @@ func checkEnded(t *testing.T, processes int, want error, call func(d time.Durati
 	}
 }
 
-func testTimeout(s *suite, t *testing.T) {
+func testTimeout(s *suite) {
+	t := s.t
 	CheckNoLeak(t)
 	in := &krm.ResourceList{Items: configMaps(t, "a")}
 	for behaviour, processes := range hanging() {
@@ -255,6 +264,7 @@ func testTimeout(s *suite, t *testing.T) {
 
 // hangs returns the function and how many processes it has: none in this one.
 func (s *suite) hangs(t *testing.T, behaviour string, processes int) (runner.Function, int) {
+	t.Helper()
 	f, ok := s.wire(t, behaviour)
 	if !ok {
 		return nil, 0
@@ -265,7 +275,8 @@ func (s *suite) hangs(t *testing.T, behaviour string, processes int) (runner.Fun
 	return f, processes
 }
 
-func testCancel(s *suite, t *testing.T) {
+func testCancel(s *suite) {
+	t := s.t
 	CheckNoLeak(t)
 	in := &krm.ResourceList{Items: configMaps(t, "a")}
 	cause := errors.New("the user had enough")
@@ -289,7 +300,8 @@ func testCancel(s *suite, t *testing.T) {
 	}
 }
 
-func testClosedStdin(s *suite, t *testing.T) {
+func testClosedStdin(s *suite) {
+	t := s.t
 	f, ok := s.wire(t, "close-stdin")
 	if !ok {
 		return
@@ -299,7 +311,8 @@ func testClosedStdin(s *suite, t *testing.T) {
 	wantStatus(t, out, runner.Removed)
 }
 
-func testWriteBeforeRead(s *suite, t *testing.T) {
+func testWriteBeforeRead(s *suite) {
+	t := s.t
 	f, ok := s.wire(t, "write-before-read")
 	if !ok {
 		return

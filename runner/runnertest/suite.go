@@ -23,7 +23,7 @@ type Item struct {
 	// Transform does. Empty for the others.
 	Elsewhere string
 
-	test func(s *suite, t *testing.T)
+	test func(s *suite)
 }
 
 // Name of the subtest, such as "01-input-is-one-document".
@@ -44,18 +44,19 @@ func Items() []Item {
 // runtime's defaults.
 func Run(t *testing.T, newFunction func(t *testing.T, behaviour Behaviour) runner.Function) {
 	t.Helper()
-	s := &suite{newFunction: newFunction}
 	for _, item := range Items() {
 		t.Run(item.Name(), func(t *testing.T) {
 			if item.Elsewhere != "" {
 				t.Logf("tested as a whole in package %s; here: what Transform does", item.Elsewhere)
 			}
-			item.test(s, t)
+			item.test(&suite{newFunction: newFunction, t: t})
 		})
 	}
 }
 
+// suite is one subtest.
 type suite struct {
+	t           *testing.T
 	newFunction func(t *testing.T, behaviour Behaviour) runner.Function
 }
 
@@ -109,14 +110,14 @@ func transform(t *testing.T, f runner.Function, items []*krm.Item, opts runner.T
 
 // CheckAccount fails the test unless out accounts for each of items exactly
 // once, in order, and keeps what Outcome promises about each status.
-func CheckAccount(t testing.TB, items []*krm.Item, out *runner.Outcome) {
-	t.Helper()
+func CheckAccount(tb testing.TB, items []*krm.Item, out *runner.Outcome) {
+	tb.Helper()
 	if len(out.Items) != len(items) {
-		t.Fatalf("outcome has %d items, want %d", len(out.Items), len(items))
+		tb.Fatalf("outcome has %d items, want %d", len(out.Items), len(items))
 	}
 	for i, o := range out.Items {
 		if o.In != items[i] {
-			t.Errorf("items[%d].In is not the item that went in", i)
+			tb.Errorf("items[%d].In is not the item that went in", i)
 		}
 		ok := false
 		switch o.Status {
@@ -130,35 +131,35 @@ func CheckAccount(t testing.TB, items []*krm.Item, out *runner.Outcome) {
 			ok = o.Out == o.In && o.Err != nil
 		}
 		if !ok {
-			t.Errorf("items[%d] does not fit its status %s: Out %p, In %p, Err %v", i, o.Status, o.Out, o.In, o.Err)
+			tb.Errorf("items[%d] does not fit its status %s: Out %p, In %p, Err %v", i, o.Status, o.Out, o.In, o.Err)
 		}
 	}
 }
 
 // item returns an object made of JSON as it stands.
-func item(t testing.TB, raw string) *krm.Item {
-	t.Helper()
+func item(tb testing.TB, raw string) *krm.Item {
+	tb.Helper()
 	it, err := krm.NewItem([]byte(raw))
 	if err != nil {
-		t.Fatalf("NewItem(%s): %v", raw, err)
+		tb.Fatalf("NewItem(%s): %v", raw, err)
 	}
 	return it
 }
 
 // configMap returns a ConfigMap in namespace ns; fields stand in its metadata.
-func configMap(t testing.TB, name, fields string) *krm.Item {
-	t.Helper()
+func configMap(tb testing.TB, name, fields string) *krm.Item {
+	tb.Helper()
 	if fields != "" {
 		fields = "," + fields
 	}
-	return item(t, fmt.Sprintf(`{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":%q,"namespace":"ns"%s},"data":{"k":"v"}}`, name, fields))
+	return item(tb, fmt.Sprintf(`{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":%q,"namespace":"ns"%s},"data":{"k":"v"}}`, name, fields))
 }
 
-func configMaps(t testing.TB, names ...string) []*krm.Item {
-	t.Helper()
+func configMaps(tb testing.TB, names ...string) []*krm.Item {
+	tb.Helper()
 	items := make([]*krm.Item, len(names))
 	for i, name := range names {
-		items[i] = configMap(t, name, "")
+		items[i] = configMap(tb, name, "")
 	}
 	return items
 }

@@ -30,7 +30,8 @@ func wireItems() []Item {
 	}
 }
 
-func testEnvelope(s *suite, t *testing.T) {
+func testEnvelope(s *suite) {
+	t := s.t
 	for name, items := range map[string][]*krm.Item{"with items": configMaps(t, "a", "b"), "without items": nil} {
 		in := &krm.ResourceList{Items: items}
 		f, ok := s.wire(t, "tell-envelope")
@@ -55,7 +56,8 @@ func testEnvelope(s *suite, t *testing.T) {
 	}
 }
 
-func testConfig(s *suite, t *testing.T) {
+func testConfig(s *suite) {
+	t := s.t
 	raw := `{"kind":"AnyKind","apiVersion":"example.com/v7","spec":{"b":1.50,"a":[9007199254740993]}}`
 	config, err := krm.ParseConfig([]byte(raw))
 	if err != nil {
@@ -109,19 +111,20 @@ func firstChange(o runner.ItemOutcome) string {
 }
 
 // withData returns a ConfigMap with that data.
-func withData(t testing.TB, name string, data map[string]any) *krm.Item {
-	t.Helper()
+func withData(tb testing.TB, name string, data map[string]any) *krm.Item {
+	tb.Helper()
 	it, err := krm.FromObject(map[string]any{
 		"apiVersion": "v1", "kind": "ConfigMap",
 		"metadata": map[string]any{"name": name, "namespace": "ns"}, "data": data,
 	})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return it
 }
 
-func testCodePoints(s *suite, t *testing.T) {
+func testCodePoints(s *suite) {
+	t := s.t
 	var items []*krm.Item
 	for block := rune(0); block < 0x11000; block += 0x400 {
 		var text strings.Builder
@@ -140,7 +143,8 @@ func testCodePoints(s *suite, t *testing.T) {
 	checkSurvives(t, s, append(items, withData(t, "single", single)))
 }
 
-func testLookalikes(s *suite, t *testing.T) {
+func testLookalikes(s *suite) {
+	t := s.t
 	data := map[string]any{}
 	words := strings.Fields(`yes Yes YES no on off y n Y N true True false ~ null Null NULL 012 0o14 0x1F 0b11 1_000 1:30
 		190:20:30 2001-12-14 2001-12-14t21:59:43.10-05:00 1e3 1E3 .5 5. +1 -0 .inf -.inf .nan .NaN = << ! & * - ? : , [ ] { } # | > @ %
@@ -159,7 +163,8 @@ func testLookalikes(s *suite, t *testing.T) {
 	checkSurvives(t, s, append(items, withData(t, "keys", keys)))
 }
 
-func testNumbers(s *suite, t *testing.T) {
+func testNumbers(s *suite) {
+	t := s.t
 	t.Log("decision: a number keeps its digits as long as nobody decodes it; of what a function prints, 1.0 and 1 are equal, as in Kubernetes")
 	checkSurvives(t, s, []*krm.Item{item(t, `{"apiVersion":"v1","kind":"Numbers","metadata":{"name":"n"},"spec":{`+
 		`"big":9007199254740993,"max":9223372036854775807,"min":-9223372036854775808,"float":1.5,"whole":1.0,"exp":1e3,"zero":0,"neg":-7}}`)})
@@ -173,7 +178,8 @@ func testNumbers(s *suite, t *testing.T) {
 	}
 }
 
-func testLineEnds(s *suite, t *testing.T) {
+func testLineEnds(s *suite) {
+	t := s.t
 	checkSurvives(t, s, []*krm.Item{withData(t, "ends", map[string]any{
 		"crlf": "a\r\nb\r\n", "cr": "a\rb", "trailing": "a  \nb\t\n", "leading": "\n\n a\n", "no-end": "a\nb", "many-ends": "a\n\n\n",
 		"documents": "a: 1\n---\nb: 2\n---\n", "indented": "  ---\n  x\n", "end": "a\n...\nb\n", "only": "---\n", "folded": strings.Repeat("word ", 200),
@@ -191,7 +197,8 @@ func testLineEnds(s *suite, t *testing.T) {
 	}
 }
 
-func testOutputFormats(s *suite, t *testing.T) {
+func testOutputFormats(s *suite) {
+	t := s.t
 	f, ok := s.wire(t, "print-bare-yaml")
 	if !ok {
 		return
@@ -237,7 +244,8 @@ func wantText(t *testing.T, err error, words ...string) {
 	}
 }
 
-func testNotOneList(s *suite, t *testing.T) {
+func testNotOneList(s *suite) {
+	t := s.t
 	for _, behaviour := range []string{"two-documents", "text-before", "text-after"} {
 		wantSyntax(t, s, behaviour)
 	}
@@ -287,7 +295,8 @@ func wantIs(t *testing.T, err, want error) {
 	}
 }
 
-func testDuplicateKeys(s *suite, t *testing.T) {
+func testDuplicateKeys(s *suite) {
+	t := s.t
 	wantSyntax(t, s, "duplicate-keys-json", "dup")
 	wantSyntax(t, s, "duplicate-keys-yaml")
 	if _, err := krm.NewItem(json.RawMessage(`{"apiVersion":"v1","kind":"A","metadata":{"name":"a"},"k":1,"k":2}`)); err == nil {
@@ -295,9 +304,10 @@ func testDuplicateKeys(s *suite, t *testing.T) {
 	}
 }
 
-func testAliasBomb(s *suite, t *testing.T) { wantSyntax(t, s, "alias-bomb", "alias") }
+func testAliasBomb(s *suite) { t := s.t; wantSyntax(t, s, "alias-bomb", "alias") }
 
-func testOutputLimit(s *suite, t *testing.T) {
+func testOutputLimit(s *suite) {
+	t := s.t
 	f, ok := s.wire(t, "endless-stdout")
 	if !ok {
 		f = runner.WithSizeLimits(s.must(t, "twice"), runner.SizeLimits{MaxOutputItems: 1})
@@ -307,7 +317,8 @@ func testOutputLimit(s *suite, t *testing.T) {
 	wantIs(t, out.Items[0].Err, runner.ErrOutputTooLarge)
 }
 
-func testStderrLimit(s *suite, t *testing.T) {
+func testStderrLimit(s *suite) {
+	t := s.t
 	f, ok := s.wire(t, "noisy")
 	if !ok {
 		return

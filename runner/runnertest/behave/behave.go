@@ -80,12 +80,12 @@ func (b Behaviour) run(p *Process) int {
 func program(list func(context.Context, *krm.ResourceList) (*krm.ResourceList, error), p *Process) int {
 	data, err := io.ReadAll(p.Stdin)
 	if err != nil {
-		fmt.Fprintln(p.Stderr, err)
+		_, _ = fmt.Fprintln(p.Stderr, err)
 		return 1
 	}
 	in, err := krm.Decode(data, krm.DecodeOptions{})
 	if err != nil {
-		fmt.Fprintln(p.Stderr, err)
+		_, _ = fmt.Fprintln(p.Stderr, err)
 		return 1
 	}
 	// A context that a signal can end: waiting for one that never ends is what
@@ -98,7 +98,7 @@ func program(list func(context.Context, *krm.ResourceList) (*krm.ResourceList, e
 	}
 	if err != nil {
 		var exit ExitError
-		fmt.Fprintln(p.Stderr, err)
+		_, _ = fmt.Fprintln(p.Stderr, err)
 		if errors.As(err, &exit) {
 			return exit.Code
 		}

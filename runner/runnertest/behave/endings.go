@@ -72,7 +72,7 @@ func block() {
 	}
 }
 
-func say(p *Process) { fmt.Fprintf(p.Stderr, "%s%d\n", PIDPrefix, os.Getpid()) }
+func say(p *Process) { _, _ = fmt.Fprintf(p.Stderr, "%s%d\n", PIDPrefix, os.Getpid()) }
 
 // startChild starts this program again, to sleep and hold stdout and stderr.
 func startChild(p *Process, attr *syscall.SysProcAttr) error {
@@ -85,7 +85,7 @@ func startChild(p *Process, attr *syscall.SysProcAttr) error {
 	if err := child.Start(); err != nil {
 		return err
 	}
-	fmt.Fprintf(p.Stderr, "%s%d\n", PIDPrefix, child.Process.Pid)
+	_, _ = fmt.Fprintf(p.Stderr, "%s%d\n", PIDPrefix, child.Process.Pid)
 	return nil
 }
 
@@ -116,9 +116,9 @@ func tellEnvironment(p *Process) int {
 	if err != nil {
 		return 1
 	}
-	fmt.Fprintf(p.Stderr, "dir=%s\n", dir)
+	_, _ = fmt.Fprintf(p.Stderr, "dir=%s\n", dir)
 	for _, kv := range os.Environ() {
-		fmt.Fprintln(p.Stderr, kv)
+		_, _ = fmt.Fprintln(p.Stderr, kv)
 	}
 	_, _ = io.Copy(p.Stdout, p.Stdin)
 	return 0

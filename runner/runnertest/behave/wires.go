@@ -64,7 +64,7 @@ func tellEnvelope(p *Process) int {
 		if err := dec.Decode(&doc); err == io.EOF {
 			break
 		} else if err != nil {
-			fmt.Fprintln(p.Stderr, err)
+			_, _ = fmt.Fprintln(p.Stderr, err)
 			return 1
 		}
 		if documents++; documents == 1 {
@@ -77,7 +77,7 @@ func tellEnvelope(p *Process) int {
 	}
 	tags["items"] = strings.TrimSpace(string(first["items"]))[:1]
 	return printJSON(p, map[string]any{
-		"apiVersion": "config.kubernetes.io/v1", "kind": "ResourceList", "items": json.RawMessage(first["items"]),
+		"apiVersion": "config.kubernetes.io/v1", "kind": "ResourceList", "items": first["items"],
 		"results": []any{map[string]any{"message": "envelope", "severity": "info", "tags": tags}},
 	})
 }
@@ -140,7 +140,7 @@ func recode(read func([]byte) (map[string]any, error), print func(*Process, map[
 		}
 		list, err := read(data)
 		if err != nil {
-			fmt.Fprintln(p.Stderr, err)
+			_, _ = fmt.Fprintln(p.Stderr, err)
 			return 1
 		}
 		return print(p, list)
@@ -259,7 +259,7 @@ func echoFolded(p *Process) int {
 	data, _ := io.ReadAll(p.Stdin)
 	for len(data) > 0 {
 		n := min(17, len(data))
-		fmt.Fprintf(p.Stderr, "  %q\n", data[:n])
+		_, _ = fmt.Fprintf(p.Stderr, "  %q\n", data[:n])
 		data = data[n:]
 	}
 	return 4
