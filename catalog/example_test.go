@@ -29,4 +29,5 @@ func ExampleFunctions() {
 	// set-annotations
 	// set-image-registry
 	// set-labels
+	// set-storage-class
 }

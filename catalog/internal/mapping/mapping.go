@@ -1,0 +1,114 @@
+// Package mapping is a table of old and new names in a function's config, and
+// the count of what it moved.
+package mapping
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/velero-krm/velero-krm/fn"
+	"github.com/velero-krm/velero-krm/krm"
+)
+
+// Any is the key that stands for every name that the table does not have.
+const Any = "*"
+
+// Check returns what is wrong with a table at a field of a config: empty
+// names, and a new name that is also an old one, which a second run would move
+// again.
+func Check(field string, table map[string]string) error {
+	var errs []error
+	for _, from := range slices.Sorted(maps.Keys(table)) {
+		at, to := fn.FieldPath(field, from), table[from]
+		if from == "" || to == "" {
+			errs = append(errs, fn.Invalid(at, "has an empty name", "name what is there and what takes its place"))
+			continue
+		}
+		if _, again := table[to]; again && to != from && table[to] != to {
+			errs = append(errs, fn.Invalid(at, "moves to a name that another entry moves on: the next run would move it again", "use two pipelines"))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Table is a table ready for use. It belongs to one goroutine.
+type Table struct {
+	to    map[string]string
+	fixed map[string]bool
+	moved map[string]*count
+}
+
+type count struct {
+	values, objects int
+	last            *fn.Object
+}
+
+// New returns the table, which must have passed [Check].
+func New(table map[string]string) *Table {
+	t := &Table{to: table, fixed: map[string]bool{}, moved: map[string]*count{}}
+	for _, to := range table {
+		t.fixed[to] = true
+	}
+	return t
+}
+
+// Lookup returns the new name of an old one, and false when it has none or is
+// the same. Under [Any], a name that the table moves others to counts as moved.
+func (t *Table) Lookup(name string) (string, bool) {
+	to, ok := t.to[name]
+	if !ok && name != "" && !t.fixed[name] {
+		to, ok = t.to[Any]
+	}
+	return to, ok && to != name
+}
+
+// Move replaces a field that is text by its new name, and reports whether it
+// did.
+func (t *Table) Move(n fn.Node, path ...string) (bool, error) {
+	from, ok := n.GetString(path...)
+	if !ok {
+		return false, nil
+	}
+	to, ok := t.Lookup(from)
+	if !ok {
+		return false, nil
+	}
+	if err := n.Set(to, path...); err != nil {
+		return false, err
+	}
+	t.Count(from, n.Object())
+	return true, nil
+}
+
+// Count counts one value of an object that got its new name. The values of one
+// object come one after the other.
+func (t *Table) Count(from string, o *fn.Object) {
+	c := t.moved[from]
+	if c == nil {
+		c = &count{}
+		t.moved[from] = c
+	}
+	c.values++
+	if c.last != o {
+		c.last = o
+		c.objects++
+	}
+}
+
+// Report adds a result of severity info for every name that was moved. what is
+// the plural of what was named.
+func (t *Table) Report(list *fn.List, what string) {
+	for _, from := range slices.Sorted(maps.Keys(t.moved)) {
+		c, to := t.moved[from], t.to[from]
+		if to == "" {
+			to = t.to[Any]
+		}
+		list.Report(krm.Result{
+			Severity: krm.Info,
+			Message:  fmt.Sprintf("%s changed from %s to %s: %d (objects: %d)", what, from, to, c.values, c.objects),
+			Tags:     map[string]string{"from": from, "to": to},
+		})
+	}
+}
