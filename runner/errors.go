@@ -100,7 +100,8 @@ func (e *FunctionError) Error() string {
 			b.WriteString(part)
 		}
 	}
-	if e.Hint != "" {
+	// Causes that know what to do say so themselves.
+	if e.Hint != "" && !strings.Contains(b.String(), e.Hint) {
 		b.WriteString(" (" + e.Hint + ")")
 	}
 	return b.String()

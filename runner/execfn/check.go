@@ -225,7 +225,7 @@ func outputHint(err error, stdout []byte) string {
 	case errors.Is(err, krm.ErrNoResourceList):
 		return "print a ResourceList also when there is nothing to do; an empty items list removes the objects"
 	case errors.As(err, &syntax) && syntax.Hint != "":
-		return fmt.Sprintf("%s; %d bytes were printed", syntax.Hint, len(stdout))
+		return syntax.Hint
 	case truncated(stdout):
 		return fmt.Sprintf("the output may be truncated: it ends after %d bytes", len(stdout))
 	default:
