@@ -31,14 +31,15 @@ func benchItems(b *testing.B, n int) []*krm.Item {
 }
 
 var benchConfigs = map[string]string{
-	"remove-annotations": `{"apiVersion":"v1","kind":"ConfigMap","data":{"keys":"example.com/*"}}`,
-	"remove-fields":      `{"apiVersion":"v1","kind":"ConfigMap","data":{"paths":"status,metadata.uid"}}`,
-	"route":              "",
-	"service":            "",
-	"set-annotations":    `{"apiVersion":"v1","kind":"ConfigMap","data":{"annotations":"{site: dr}"}}`,
-	"set-image-registry": `{"apiVersion":"v1","kind":"ConfigMap","data":{"from":"docker.io/acme","to":"registry.dr.example/acme"}}`,
-	"set-labels":         `{"apiVersion":"v1","kind":"ConfigMap","data":{"labels":"{site: dr}"}}`,
-	"set-storage-class":  `{"apiVersion":"v1","kind":"ConfigMap","data":{"mappings":"{gp2: standard}"}}`,
+	"clear-cluster-fields": "",
+	"remove-annotations":   `{"apiVersion":"v1","kind":"ConfigMap","data":{"keys":"example.com/*"}}`,
+	"remove-fields":        `{"apiVersion":"v1","kind":"ConfigMap","data":{"paths":"status,metadata.uid"}}`,
+	"route":                "",
+	"service":              "",
+	"set-annotations":      `{"apiVersion":"v1","kind":"ConfigMap","data":{"annotations":"{site: dr}"}}`,
+	"set-image-registry":   `{"apiVersion":"v1","kind":"ConfigMap","data":{"from":"docker.io/acme","to":"registry.dr.example/acme"}}`,
+	"set-labels":           `{"apiVersion":"v1","kind":"ConfigMap","data":{"labels":"{site: dr}"}}`,
+	"set-storage-class":    `{"apiVersion":"v1","kind":"ConfigMap","data":{"mappings":"{gp2: standard}"}}`,
 }
 
 // BenchmarkFunctions runs each function over 500 objects that it changes (the

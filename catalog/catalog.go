@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"github.com/velero-krm/velero-krm/catalog/clear-cluster-fields"
 	"github.com/velero-krm/velero-krm/catalog/remove-annotations"
 	"github.com/velero-krm/velero-krm/catalog/remove-fields"
 	"github.com/velero-krm/velero-krm/catalog/route"
@@ -15,6 +16,7 @@ import (
 // Functions returns every function of the catalogue, sorted by name.
 func Functions() []fn.Function {
 	return []fn.Function{
+		clearclusterfields.Function(),
 		removeannotations.Function(),
 		removefields.Function(),
 		route.Function(),

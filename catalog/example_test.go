@@ -22,6 +22,7 @@ func ExampleFunctions() {
 		fmt.Println(f.Name())
 	}
 	// Output:
+	// clear-cluster-fields
 	// remove-annotations
 	// remove-fields
 	// route
