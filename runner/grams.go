@@ -12,18 +12,18 @@ import (
 // enough that a piece of a password does not get through.
 const gramBytes = 6
 
-// texts redacts all texts in place, with one pass over the secrets.
-func (r *Redactor) texts(texts []*string) {
+// redactAll sets the value of each text in texts to its redacted form, with
+// one pass over the secrets; false when there are no secrets.
+func (r *Redactor) redactAll(texts map[string]string) bool {
 	r.once.Do(r.load)
 	if len(r.values) == 0 && len(r.shorts) == 0 {
-		return
+		return false
 	}
 	found := r.gramsIn(texts)
-	for _, text := range texts {
-		if *text != "" {
-			*text = redactText(*text, found, r.shorts)
-		}
+	for text := range texts {
+		texts[text] = redactText(text, found, r.shorts)
 	}
+	return true
 }
 
 // grams are runs of gramBytes bytes, as numbers, with a filter before the
@@ -78,11 +78,11 @@ func eachGram(text []byte, f func(gram uint64, start int)) {
 // they are, and with escapes, quotes and white space squeezed out of both.
 type found struct{ plain, squeezed *grams }
 
-func (r *Redactor) gramsIn(texts []*string) found {
+func (r *Redactor) gramsIn(texts map[string]string) found {
 	f := found{plain: newGrams(), squeezed: newGrams()}
-	for _, text := range texts {
-		eachGram([]byte(*text), func(gram uint64, _ int) { f.plain.want(gram) })
-		eachGram(squeeze(*text).text, func(gram uint64, _ int) { f.squeezed.want(gram) })
+	for text := range texts {
+		eachGram([]byte(text), func(gram uint64, _ int) { f.plain.want(gram) })
+		eachGram(squeeze(text).text, func(gram uint64, _ int) { f.squeezed.want(gram) })
 	}
 	for _, value := range r.values {
 		eachGram(value, func(gram uint64, _ int) { f.plain.mark(gram) })

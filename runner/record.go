@@ -103,7 +103,7 @@ func (c *Call) take(in, out *krm.ResourceList, err error) {
 	if err == nil {
 		return
 	}
-	fe := redactor.functionError(asFunctionError("", err))
+	fe := redactor.functionErrors(asFunctionError("", err))[0]
 	c.Err, c.Results = fe, fe.Results
 	if c.Stderr == "" {
 		c.Stderr = fe.Stderr

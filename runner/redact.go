@@ -44,41 +44,52 @@ func Redact(text string, items []*krm.Item) string { return NewRedactor(items).T
 
 // Text returns text without the values of Secrets.
 func (r *Redactor) Text(text string) string {
-	r.texts([]*string{&text})
+	r.each(func(clean cleaner) { text = clean(text) })
 	return text
 }
 
 // Results returns a copy of results without the values of Secrets. The values
 // of a field of a Secret are replaced by a hash.
-func (r *Redactor) Results(results []krm.Result) []krm.Result {
-	if len(results) == 0 {
-		return results
-	}
-	clean := make([]krm.Result, len(results))
-	var texts []*string
-	for i, res := range results {
-		clean[i] = copyResult(res)
-		texts = append(texts, resultTexts(&clean[i])...)
-	}
-	r.texts(texts)
-	for i := range clean {
-		r.fieldValues(&clean[i])
-		clean[i].Tags = r.tags(clean[i].Tags)
-	}
-	return clean
+func (r *Redactor) Results(results []krm.Result) (redacted []krm.Result) {
+	r.each(func(clean cleaner) { redacted = clean.results(results) })
+	return redacted
 }
 
 // Err returns an error with the chain of err and a text without the values of
 // Secrets: err itself if there are none in it.
-func (r *Redactor) Err(err error) error {
-	if err == nil {
-		return nil
+func (r *Redactor) Err(err error) (redacted error) {
+	r.each(func(clean cleaner) { redacted = clean.err(err) })
+	return redacted
+}
+
+// functionErrors returns copies of errs without the values of Secrets.
+func (r *Redactor) functionErrors(errs ...*FunctionError) []*FunctionError {
+	redacted := make([]*FunctionError, len(errs))
+	r.each(func(clean cleaner) {
+		for i, fe := range errs {
+			redacted[i] = clean.functionError(fe)
+		}
+	})
+	return redacted
+}
+
+// cleaner redacts one text.
+type cleaner func(text string) string
+
+// each redacts all the texts that do hands to its cleaner with one pass over
+// the Secrets. It calls do twice: first to learn the texts, which come back as
+// they are, then with the real cleaner.
+func (r *Redactor) each(do func(clean cleaner)) {
+	redacted := make(map[string]string)
+	do(func(text string) string {
+		redacted[text] = text
+		return text
+	})
+	delete(redacted, "")
+	if len(redacted) == 0 || !r.redactAll(redacted) {
+		return
 	}
-	text := err.Error()
-	if clean := r.Text(text); clean != text {
-		return &redactedError{text: clean, err: err}
-	}
-	return err
+	do(func(text string) string { return redacted[text] })
 }
 
 // redactedError hides the text of err and nothing else.
@@ -95,85 +106,65 @@ func (e *redactedError) Is(target error) bool { return errors.Is(e.err, target) 
 func (e *redactedError) As(target any) bool   { return errors.As(e.err, target) }
 
 // functionError returns fe without the values of Secrets.
-func (r *Redactor) functionError(fe *FunctionError) *FunctionError {
-	clean := *fe
-	clean.Stderr = r.Text(fe.Stderr)
-	clean.Results = r.Results(fe.Results)
-	clean.Err = r.Err(fe.Err)
-	clean.Hint = r.Text(fe.Hint)
-	return &clean
+func (clean cleaner) functionError(fe *FunctionError) *FunctionError {
+	own := *fe
+	own.Stderr = clean(fe.Stderr)
+	own.Results = clean.results(fe.Results)
+	own.Err = clean.err(fe.Err)
+	own.Hint = clean(fe.Hint)
+	return &own
 }
 
-// redacted returns v without the values of Secrets in in.
-func (e *engine) redacted(in *krm.ResourceList, v verdict) verdict {
-	if v.err == nil && len(v.results) == 0 {
-		return v
+func (clean cleaner) err(err error) error {
+	if err == nil {
+		return nil
 	}
-	r := NewRedactor(in.Items, []*krm.Item{in.FunctionConfig})
-	v.results = r.Results(v.results)
-	done := make(map[*FunctionError]*FunctionError)
-	clean := func(fe *FunctionError) *FunctionError {
-		if done[fe] == nil {
-			done[fe] = r.functionError(fe)
+	text := err.Error()
+	if redacted := clean(text); redacted != text {
+		return &redactedError{text: redacted, err: err}
+	}
+	return err
+}
+
+// results redacts every text that a function may have put an echo into. What
+// names the object is not one: it would not be found again.
+func (clean cleaner) results(results []krm.Result) []krm.Result {
+	if len(results) == 0 {
+		return results
+	}
+	redacted := make([]krm.Result, len(results))
+	for i, res := range results {
+		res.Message = clean(res.Message)
+		res.Tags = clean.tags(res.Tags)
+		if res.File != nil {
+			res.File = &krm.File{Path: clean(res.File.Path), Index: res.File.Index}
 		}
-		return done[fe]
+		res.Field = clean.field(res.Field, res.ResourceRef)
+		redacted[i] = res
 	}
-	if v.err != nil {
-		v.err = clean(v.err)
-	}
-	for pos, fe := range v.blame {
-		v.blame[pos] = clean(fe)
-	}
-	return v
+	return redacted
 }
 
-func copyResult(res krm.Result) krm.Result {
-	if res.Field != nil {
-		field := *res.Field
-		res.Field = &field
-	}
-	if res.File != nil {
-		file := *res.File
-		res.File = &file
-	}
-	return res
-}
-
-// resultTexts returns the texts of a result that a function may have put an
-// echo into. What names the object is not one: it would not be found again.
-func resultTexts(res *krm.Result) []*string {
-	texts := []*string{&res.Message}
-	if res.Field != nil {
-		texts = append(texts, &res.Field.Path)
-	}
-	if res.File != nil {
-		texts = append(texts, &res.File.Path)
-	}
-	return texts
-}
-
-func (r *Redactor) tags(tags map[string]string) map[string]string {
+func (clean cleaner) tags(tags map[string]string) map[string]string {
 	if len(tags) == 0 {
 		return tags
 	}
-	clean := make(map[string]string, len(tags))
+	redacted := make(map[string]string, len(tags))
 	for k, v := range tags {
-		clean[r.Text(k)] = r.Text(v)
+		redacted[clean(k)] = clean(v)
 	}
-	return clean
+	return redacted
 }
 
-func (r *Redactor) fieldValues(res *krm.Result) {
-	if res.Field == nil {
-		return
+func (clean cleaner) field(f *krm.Field, ref *krm.ResourceRef) *krm.Field {
+	if f == nil {
+		return nil
 	}
-	if ref := res.ResourceRef; ref != nil && isSecret(refIdentity(ref)) {
-		res.Field.CurrentValue = hashed(res.Field.CurrentValue)
-		res.Field.ProposedValue = hashed(res.Field.ProposedValue)
-		return
+	redact := clean.value
+	if ref != nil && isSecret(refIdentity(ref)) {
+		redact = hashed
 	}
-	res.Field.CurrentValue = r.value(res.Field.CurrentValue)
-	res.Field.ProposedValue = r.value(res.Field.ProposedValue)
+	return &krm.Field{Path: clean(f.Path), CurrentValue: redact(f.CurrentValue), ProposedValue: redact(f.ProposedValue)}
 }
 
 // hashed replaces a value by the form in which krm.Diff shows those of Secrets.
@@ -190,31 +181,53 @@ func hashed(v any) any {
 }
 
 // value redacts every text and number in a JSON value.
-func (r *Redactor) value(v any) any {
+func (clean cleaner) value(v any) any {
 	switch v := v.(type) {
 	case nil, bool:
 		return v
 	case string:
-		return r.Text(v)
+		return clean(v)
 	case []any:
-		clean := make([]any, len(v))
+		redacted := make([]any, len(v))
 		for i := range v {
-			clean[i] = r.value(v[i])
+			redacted[i] = clean.value(v[i])
 		}
-		return clean
+		return redacted
 	case map[string]any:
-		clean := make(map[string]any, len(v))
+		redacted := make(map[string]any, len(v))
 		for k, e := range v {
-			clean[r.Text(k)] = r.value(e)
+			redacted[clean(k)] = clean.value(e)
 		}
-		return clean
+		return redacted
 	default:
 		text := fmt.Sprint(v)
-		if clean := r.Text(text); clean != text {
-			return clean
+		if redacted := clean(text); redacted != text {
+			return redacted
 		}
 		return v
 	}
+}
+
+// redacted returns v without the values of Secrets in in.
+func (e *engine) redacted(in *krm.ResourceList, v verdict) verdict {
+	if v.err == nil && len(v.results) == 0 {
+		return v
+	}
+	r := NewRedactor(in.Items, []*krm.Item{in.FunctionConfig})
+	v.results = r.Results(v.results)
+	if v.err == nil {
+		return v
+	}
+	errs, positions := []*FunctionError{v.err}, make([]int, 0, len(v.blame))
+	for pos, fe := range v.blame {
+		errs, positions = append(errs, fe), append(positions, pos)
+	}
+	errs = r.functionErrors(errs...)
+	v.err = errs[0]
+	for i, pos := range positions {
+		v.blame[pos] = errs[i+1]
+	}
+	return v
 }
 
 func isSecret(id krm.Identity) bool { return id.Kind == "Secret" && id.APIVersion == "v1" }

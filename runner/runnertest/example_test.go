@@ -12,6 +12,7 @@ import (
 // A runtime's tests call Run with a func that makes its functions.
 func ExampleRun() {
 	test := func(t *testing.T) {
+		t.Helper()
 		runnertest.Run(t, func(_ *testing.T, b runnertest.Behaviour) runner.Function {
 			if b.List == nil {
 				return nil // this runtime has no stdin and stdout
