@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"runtime"
-	"slices"
 	"syscall"
 	"time"
 
@@ -50,8 +49,10 @@ func (s *suite) items() ([]*krm.Item, error) {
 
 // perItem returns d per object in milliseconds.
 func (s *suite) perItem(d time.Duration) float64 {
-	return d.Seconds() * 1000 / float64(len(s.objects))
+	return perItem(d, len(s.objects))
 }
+
+func perItem(d time.Duration, n int) float64 { return d.Seconds() * 1000 / float64(n) }
 
 // cost is what one measurement took.
 type cost struct {
@@ -109,10 +110,4 @@ func interleave(ctx context.Context, runs int, fs ...func() error) ([]cost, erro
 		}
 	}
 	return best, nil
-}
-
-// median returns the middle of ds, the lower of two.
-func median(ds []time.Duration) time.Duration {
-	sorted := slices.Sorted(slices.Values(ds))
-	return sorted[(len(sorted)-1)/2]
 }
