@@ -9,6 +9,7 @@ import (
 	"github.com/velero-krm/velero-krm/catalog/set-annotations"
 	"github.com/velero-krm/velero-krm/catalog/set-image-registry"
 	"github.com/velero-krm/velero-krm/catalog/set-labels"
+	"github.com/velero-krm/velero-krm/catalog/set-replicas"
 	"github.com/velero-krm/velero-krm/catalog/set-storage-class"
 	"github.com/velero-krm/velero-krm/fn"
 )
@@ -24,6 +25,7 @@ func Functions() []fn.Function {
 		setannotations.Function(),
 		setimageregistry.Function(),
 		setlabels.Function(),
+		setreplicas.Function(),
 		setstorageclass.Function(),
 	}
 }

@@ -30,5 +30,6 @@ func ExampleFunctions() {
 	// set-annotations
 	// set-image-registry
 	// set-labels
+	// set-replicas
 	// set-storage-class
 }

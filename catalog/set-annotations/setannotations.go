@@ -5,7 +5,6 @@ import (
 	"errors"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/velero-krm/velero-krm/catalog/internal/syntax"
 	"github.com/velero-krm/velero-krm/fn"
@@ -27,8 +26,7 @@ func (c *Config) Validate() error {
 	for _, key := range slices.Sorted(maps.Keys(c.Annotations)) {
 		size += len(key) + len(c.Annotations[key])
 		at := fn.FieldPath("annotations", key)
-		// The API server checks the key in lower case.
-		if !syntax.Key(strings.ToLower(key)) {
+		if !syntax.AnnotationKey(key) {
 			errs = append(errs, fn.Invalid(at, "is not an annotation key", "an optional DNS name and '/', then up to 63 letters, digits, '-', '_' and '.'"))
 		}
 		if syntax.Reserved(key) {

@@ -10,8 +10,7 @@ const (
 	maxPrefix = 253
 )
 
-// Key reports whether key may be the key of a label. The keys of annotations
-// are the same but for capital letters in the prefix.
+// Key reports whether key may be the key of a label.
 func Key(key string) bool {
 	prefix, name, ok := strings.Cut(key, "/")
 	if !ok {
@@ -19,6 +18,10 @@ func Key(key string) bool {
 	}
 	return validPrefix(prefix) && name != "" && Value(name)
 }
+
+// AnnotationKey reports whether key may be the key of an annotation, which the
+// API server checks in lower case.
+func AnnotationKey(key string) bool { return Key(strings.ToLower(key)) }
 
 // Value reports whether s may be the value of a label. It also is the rule of a key's name, which must not be empty.
 func Value(s string) bool {
