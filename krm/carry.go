@@ -204,20 +204,22 @@ func mergeNamed(path []byte, b, c, o named) (maybe, error) {
 // weave returns the names of first in their order, and each name that only
 // second has after the one that it follows there.
 func weave(first, second []string) []string {
-	out := slices.Clone(first)
-	at := make(map[string]bool, len(first))
-	for _, name := range first {
-		at[name] = true
+	at := make(map[string]int, len(first))
+	for i, name := range first {
+		at[name] = i + 1
 	}
-	before := -1 // index in out of the name that comes before
+	following := make([][]string, len(first)+1) // 0: before all of first
+	last := 0
 	for _, name := range second {
-		if at[name] {
-			before = slices.Index(out, name)
+		if i, ok := at[name]; ok {
+			last = i
 			continue
 		}
-		before++
-		out = slices.Insert(out, before, name)
-		at[name] = true
+		following[last] = append(following[last], name)
+	}
+	out := append(make([]string, 0, len(first)+len(second)), following[0]...)
+	for i, name := range first {
+		out = append(append(out, name), following[i+1]...)
 	}
 	return out
 }

@@ -32,6 +32,8 @@ func TestReadItems(t *testing.T) {
 		"TypedList":    {"elements without type", `{"apiVersion":"apps/v1","kind":"DeploymentList","items":[{"metadata":{"name":"a"}},` + item("b") + `]}`, []string{`{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"a"}}`, item("b")}},
 		"ResourceList": {"its items", envelopeStart + `,"functionConfig":{"a":1},"items":[` + item("a") + `],"results":[]}`, []string{item("a")}},
 		"NotAList":     {"a custom resource with such a name", `{"apiVersion":"x.io/v1","kind":"AllowList","metadata":{"name":"a"},"spec":{},"items":[1]}`, []string{`{"apiVersion":"x.io/v1","kind":"AllowList","metadata":{"name":"a"},"spec":{},"items":[1]}`}},
+		"NamedList":    {"a custom resource with such a name, and nothing in it yet", `{"apiVersion":"x.io/v1","kind":"AllowList","metadata":{"name":"a"},"items":[]}`, []string{`{"apiVersion":"x.io/v1","kind":"AllowList","metadata":{"name":"a"},"items":[]}`}},
+		"NamedNull":    {"the same, null", "apiVersion: x.io/v1\nkind: AllowList\nmetadata: {name: a}\nitems:\n", []string{`{"apiVersion":"x.io/v1","kind":"AllowList","metadata":{"name":"a"},"items":null}`}},
 		"NoItems":      {"a custom resource with such a name", `{"apiVersion":"x.io/v1","kind":"AllowList","metadata":{"name":"a"}}`, []string{`{"apiVersion":"x.io/v1","kind":"AllowList","metadata":{"name":"a"}}`}},
 		"Dashes":       {"a mark of documents inside a block", yamlItem("a") + "data:\n  d: |\n    a: 1\n    ---\n    b: 2\n", []string{`{"apiVersion":"v1","kind":"A","metadata":{"name":"a"},"data":{"d":"a: 1\n---\nb: 2\n"}}`}},
 		"ByteOrder":    {"a byte order mark", "\uFEFF" + item("a"), []string{item("a")}},
@@ -60,6 +62,8 @@ func TestReadItemsRefuses(t *testing.T) {
 		"Duplicate": {"in the second document", ok + "---\n" + ok + "kind: B\n", `read "f.yaml": line 8: duplicate key in a mapping`},
 		"JSON":      {"broken in the second line", "{\"a\":1}\n{\"a\":}", `read "f.yaml": not a KRM object: apiVersion is missing or has the wrong type`},
 		"YAML":      {"broken", ok + "x: [1\ny: 2\n", `read "f.yaml": line 4: did not find expected ',' or ']'`},
+		"LineBreak": {"YAML would fold the line break into a space", "{\"apiVersion\":\"v1\",\"kind\":\"A\",\"metadata\":{\"name\":\"a\"},\n\"d\":\"1\n2\"}", `read "f.yaml": line 2: control character in a string: write line breaks and tabs in JSON strings as \n and \t`},
+		"NaN":       {"YAML would read a text", `{"apiVersion":"v1","kind":"A","metadata":{"name":"a"},"d":NaN}`, `read "f.yaml": line 1: JSON has no infinity and no NaN`},
 		"Truncated": {"cut off", `{"apiVersion":"v1","kind`, `read "f.yaml": line 1: the document ends in the middle`},
 	}
 	for name, tc := range cases {
@@ -147,12 +151,13 @@ func TestParseConfig(t *testing.T) {
 		}
 	}
 	for in, want := range map[string]string{
-		"":                                     "parse function config: the document is empty",
-		"hello":                                "parse function config: not a KRM object: expected a mapping",
-		"{}":                                   "parse function config: not a KRM object: apiVersion is missing or has the wrong type",
-		"kind: A":                              "parse function config: not a KRM object: apiVersion is missing or has the wrong type",
-		`{"apiVersion":"v1","kind"`:            "parse function config: line 1: the document ends in the middle",
-		"apiVersion: v1\nkind: A\n---\na: 1\n": "parse function config: line 4: a second document",
+		"":                          "parse function config: the document is empty",
+		"hello":                     "parse function config: not a KRM object: expected a mapping",
+		"{}":                        "parse function config: not a KRM object: apiVersion is missing or has the wrong type",
+		"kind: A":                   "parse function config: not a KRM object: apiVersion is missing or has the wrong type",
+		`{"apiVersion":"v1","kind"`: "parse function config: line 1: the document ends in the middle",
+		"{\"apiVersion\":\"v1\",\"kind\":\"A\",\"d\":\"1\n2\"}": "parse function config: line 1: control character in a string: write line breaks and tabs in JSON strings as \\n and \\t",
+		"apiVersion: v1\nkind: A\n---\na: 1\n":                  "parse function config: line 4: a second document",
 	} {
 		if _, err := ParseConfig([]byte(in)); err == nil || err.Error() != want {
 			t.Errorf("%q: want %q, got %v", in, want, err)

@@ -137,16 +137,20 @@ func (it *Item) RestoreAnnotationsShape(like *Item) *Item {
 	}
 	want := like.raw[like.meta.annStart:like.meta.annEnd]
 	got := it.raw[it.meta.annStart:it.meta.annEnd]
+	var out *Item
 	switch {
 	case string(got) == string(want):
 		return it
 	case len(want) == 0:
 		return it.dropAnnotations()
 	case len(got) == 0:
-		return it.prependMetadata(append([]byte(`"annotations":`), want...))
+		out = it.prependMetadata(append([]byte(`"annotations":`), want...))
 	default:
-		return it.splice(it.meta.annStart, it.meta.annEnd, want)
+		out = it.splice(it.meta.annStart, it.meta.annEnd, want)
 	}
+	// The white space in {} may be a line break or a tab.
+	out.meta.clean = it.meta.clean && like.meta.clean
+	return out
 }
 
 // hasAnnotations reports whether there is at least one.

@@ -54,6 +54,9 @@ func checkMeta(t *testing.T, it *Item) {
 		t.Fatalf("splicing made %s: %v", it.Raw(), err)
 	}
 	got := it.meta
+	if got.clean && !fresh.meta.clean {
+		t.Errorf("splicing made what YAML readers refuse or change, and takes it for clean: %q", it.Raw())
+	}
 	got.clean = fresh.meta.clean // cautious after a splice is fine
 	if got != fresh.meta {
 		t.Errorf("want %+v, got %+v for %s", fresh.meta, got, it.Raw())
@@ -120,6 +123,7 @@ func TestRestoreAnnotationsShape(t *testing.T) {
 	shapes := map[string]string{
 		"absent": `{"name":"x"}`, "null": `{"name":"x","annotations":null}`, "empty": `{"name":"x","annotations":{}}`,
 		"first": `{"annotations":{},"name":"x"}`, "spaced": `{"name":"x", "annotations" : { } }`,
+		"broken": "{\"name\":\"x\",\"annotations\":{\n\t}}",
 	}
 	for from, meta := range shapes {
 		for to, like := range shapes {

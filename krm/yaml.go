@@ -33,6 +33,9 @@ func parseConfig(data []byte) (*Item, error) {
 		if !isSyntax(err) {
 			return it, err
 		}
+		if fault := onlyJSON(data); fault != nil {
+			return nil, fault
+		}
 		if it, yamlErr := configFromYAML(data); !isSyntax(yamlErr) {
 			return it, yamlErr
 		}
@@ -107,6 +110,9 @@ func readItems(data []byte) ([]*Item, error) {
 		if !isSyntax(err) {
 			return items, err
 		}
+		if fault := onlyJSON(data); fault != nil {
+			return nil, fault
+		}
 		// A flow mapping of YAML starts with '{', too.
 		if items, yamlErr := itemsFromYAML(data); !isSyntax(yamlErr) {
 			return items, yamlErr
@@ -114,6 +120,26 @@ func readItems(data []byte) ([]*Item, error) {
 		return nil, err
 	}
 	return itemsFromYAML(data)
+}
+
+// onlyJSON returns what is wrong with JSON that must not be tried as YAML,
+// because YAML would read it and silently change it; nil when it may be tried.
+func onlyJSON(data []byte) error {
+	s := scanner{data: data}
+	for s.space(); s.pos < len(data) && s.value(); s.space() {
+	}
+	fault := syntaxFault{fault: s.fault, pos: s.faultPos, data: data}
+	if s.fault == noFault || fault.maybeYAML() {
+		return nil
+	}
+	out := &SyntaxError{Line: lineAt(data, s.faultPos), Reason: s.fault.reason()}
+	switch {
+	case fault.atNaN():
+		out.Reason = reasonNaN
+	case s.fault == faultString:
+		out.Hint = "write line breaks and tabs in JSON strings as \\n and \\t"
+	}
+	return out
 }
 
 func itemsFromYAML(data []byte) ([]*Item, error) {
@@ -186,9 +212,11 @@ func appendUnwrapped(items []*Item, raw []byte) ([]*Item, error) {
 }
 
 // listOf returns what a List or ResourceList holds; elements is zero when raw
-// is no list. A list is an object whose kind ends in List and that has items
-// and no spec: a custom resource may be called AllowList.
+// is no list. A list is an object whose kind ends in List and that has items,
+// no spec and no name, which the metadata of lists cannot have: a custom
+// resource may be called AllowList.
 func listOf(raw []byte) (apiVersion, kind string, elements entry) {
+	named := false
 	for e := range entries(raw, 0) {
 		switch {
 		case e.is(raw, "apiVersion"):
@@ -199,14 +227,26 @@ func listOf(raw []byte) (apiVersion, kind string, elements entry) {
 			if c := raw[e.value]; c == '[' || c == 'n' {
 				elements = e
 			}
+		case e.is(raw, "metadata"):
+			named = hasName(raw, e.value)
 		case e.is(raw, "spec"):
 			return "", "", entry{}
 		}
 	}
-	if !strings.HasSuffix(kind, "List") {
+	if !strings.HasSuffix(kind, "List") || named && kind != "List" && kind != ResourceListKind {
 		return "", "", entry{}
 	}
 	return apiVersion, kind, elements
+}
+
+// hasName reports whether the metadata at offset at names an object.
+func hasName(raw []byte, at int) bool {
+	for e := range entries(raw, at) {
+		if e.is(raw, "name") {
+			return stringAt(raw[e.value:e.valueEnd]) != ""
+		}
+	}
+	return false
 }
 
 func stringAt(value []byte) string {
