@@ -14,9 +14,12 @@ type FieldChange struct {
 	// as metadata.annotations["openshift.io/host.generated"].
 	Path string
 	// Before and After are the values, nil with the matching Has false when
-	// the field is absent on that side. Values of a Secret's data and
-	// stringData, and of its last-applied-configuration annotation, are
-	// replaced by "sha256:<first 12 hex digits>".
+	// the field is absent on that side. Of a Secret every value but those of
+	// apiVersion, kind, type, immutable and metadata is replaced by
+	// "sha256:<first 12 hex digits>", and so is every annotation: kubectl keeps
+	// a copy of the object there, OpenShift a token. The same holds for data,
+	// stringData and annotations of a Secret inside another object, such as a
+	// Template.
 	Before, After       any
 	HasBefore, HasAfter bool
 }
@@ -30,40 +33,82 @@ func Diff(before, after *Item) []FieldChange {
 		return nil
 	}
 	a, b := before.Object(), after.Object()
-	if before.meta.identity.Kind == "Secret" || after.meta.identity.Kind == "Secret" {
-		redact(a)
-		redact(b)
+	if before.meta.identity.Kind == secretKind || after.meta.identity.Kind == secretKind {
+		redactSecret(a)
+		redactSecret(b)
+	} else {
+		redactInside(a)
+		redactInside(b)
 	}
 	var d differ
 	d.values(nil, a, b)
 	return d.changes
 }
 
-// lastApplied is the annotation in which kubectl keeps a copy of the object.
-const lastApplied = "kubectl.kubernetes.io/last-applied-configuration"
+const secretKind = "Secret"
 
-// redact replaces the values of a Secret by their hashes, which differ when
-// the values do.
-func redact(obj map[string]any) {
-	for _, key := range []string{"data", "stringData"} {
-		v, ok := obj[key]
-		if !ok || v == nil {
-			continue
-		}
-		values, ok := v.(map[string]any)
-		if !ok {
-			obj[key] = hashOf(v)
-			continue
-		}
-		for k := range values {
-			values[k] = hashOf(values[k])
+// redactSecret replaces all values of a Secret that may be secret by their
+// hashes, which differ when the values do. A function may have moved them to
+// where the API server knows no field.
+func redactSecret(obj map[string]any) {
+	for key, v := range obj {
+		switch key {
+		case "apiVersion", "kind", "type", "immutable":
+		case "metadata":
+			redactAnnotations(obj)
+		default:
+			obj[key] = hashValues(v)
 		}
 	}
-	meta, _ := obj["metadata"].(map[string]any)
-	annotations, _ := meta["annotations"].(map[string]any)
-	if v, ok := annotations[lastApplied]; ok {
-		annotations[lastApplied] = hashOf(v)
+}
+
+func redactAnnotations(obj map[string]any) {
+	if meta, ok := obj["metadata"].(map[string]any); ok && meta["annotations"] != nil {
+		meta["annotations"] = hashValues(meta["annotations"])
 	}
+}
+
+// redactInside does the same for Secrets that an object of another kind holds,
+// and reports whether there was one: the object's annotations may hold a copy.
+func redactInside(v any) (found bool) {
+	switch v := v.(type) {
+	case []any:
+		for _, e := range v {
+			found = redactInside(e) || found
+		}
+	case map[string]any:
+		for _, e := range v {
+			found = redactInside(e) || found
+		}
+		if v["kind"] == secretKind { // or only a reference to one
+			found = found || v["metadata"] != nil
+			for _, key := range []string{"data", "stringData"} {
+				if v[key] != nil {
+					v[key] = hashValues(v[key])
+					found = true
+				}
+			}
+		}
+		if found {
+			redactAnnotations(v)
+		}
+	}
+	return found
+}
+
+// hashValues replaces each value of a mapping, or else v itself.
+func hashValues(v any) any {
+	m, ok := v.(map[string]any)
+	if !ok {
+		if v == nil {
+			return nil
+		}
+		return hashOf(v)
+	}
+	for k := range m {
+		m[k] = hashOf(m[k])
+	}
+	return m
 }
 
 func hashOf(v any) string {

@@ -69,6 +69,8 @@ func TestDiffHidesSecrets(t *testing.T) {
 		"ToNull":     {"data goes", meta + `,"data":{"a":"HIDE1"}`, meta + `,"data":null`, []string{"data"}},
 		"WrongType":  {"no mapping", meta + `,"data":"HIDE1"`, meta + `,"data":["HIDE2"]`, []string{"data"}},
 		"Nested":     {"values that are no strings", meta + `,"data":{"a":{"b":"HIDE1"}}`, meta + `,"data":{"a":{"b":"HIDE2"}}`, []string{"data.a"}},
+		"Token":      {"OpenShift keeps a token in an annotation", `"metadata":{"name":"x","annotations":{"openshift.io/token-secret.value":"HIDE1","k":"a"}}`, `"metadata":{"name":"x","annotations":{"openshift.io/token-secret.value":"HIDE2","k":"a"}}`, []string{`metadata.annotations["openshift.io/token-secret.value"]`}},
+		"Moved":      {"a function moved it to where no field is", meta + `,"data":{"a":"HIDE1"}`, meta + `,"Data":{"a":"HIDE1"},"spec":"HIDE2"`, []string{"Data", "data", "spec"}},
 		"Annotation": {"kubectl's copy of the object", meta, applied, []string{"metadata.annotations"}},
 	}
 	for name, tc := range cases {
@@ -104,6 +106,33 @@ func TestDiffHidesWhatBecomesASecret(t *testing.T) {
 		if text, _ := json.Marshal(c); strings.Contains(string(text), "HIDE") {
 			t.Errorf("a value shows: %s", text)
 		}
+	}
+}
+
+func TestDiffHidesSecretsInsideOthers(t *testing.T) {
+	template := func(annotation, objects string) *Item {
+		return mustItem(t, `{"apiVersion":"template.openshift.io/v1","kind":"Template","metadata":{"name":"x","annotations":{"a":"`+annotation+`"}},"objects":[`+objects+`]}`)
+	}
+	secret := func(value string) string {
+		return `{"apiVersion":"v1","kind":"Secret","metadata":{"name":"s","annotations":{"a":"` + value + `"}},"data":{"a":"` + value + `"},"stringData":{"b":"` + value + `"}}`
+	}
+	for name, after := range map[string]*Item{"changed": template("HIDE3", secret("HIDE2")), "removed": template("HIDE3", "")} {
+		changes := Diff(template("HIDE0", secret("HIDE1")), after)
+		text, err := json.Marshal(changes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(changes) == 0 || strings.Contains(string(text), "HIDE1") || strings.Contains(string(text), "HIDE2") || strings.Contains(string(text), "HIDE0") {
+			t.Errorf("%s: a value shows, or no change: %s", name, text)
+		}
+	}
+	reference := func(name string) *Item {
+		return mustItem(t, `{"apiVersion":"v1","kind":"A","metadata":{"name":"x"},"spec":{"ref":{"kind":"Secret","name":"`+name+`"}}}`)
+	}
+	got := Diff(reference("a"), reference("b"))
+	want := []FieldChange{{Path: "spec.ref.name", Before: "a", After: "b", HasBefore: true, HasAfter: true}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("a reference is no secret: -want +got:\n%s", diff)
 	}
 }
 
