@@ -41,6 +41,7 @@ var benchConfigs = map[string]string{
 	"set-labels":           `{"apiVersion":"v1","kind":"ConfigMap","data":{"labels":"{site: dr}"}}`,
 	"set-replicas":         `{"apiVersion":"v1","kind":"ConfigMap","data":{"replicas":"0"}}`,
 	"set-storage-class":    `{"apiVersion":"v1","kind":"ConfigMap","data":{"mappings":"{gp2: standard}"}}`,
+	"suspend":              "",
 }
 
 // BenchmarkFunctions runs each function over 500 objects that it changes (the

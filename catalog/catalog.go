@@ -11,6 +11,7 @@ import (
 	"github.com/velero-krm/velero-krm/catalog/set-labels"
 	"github.com/velero-krm/velero-krm/catalog/set-replicas"
 	"github.com/velero-krm/velero-krm/catalog/set-storage-class"
+	"github.com/velero-krm/velero-krm/catalog/suspend"
 	"github.com/velero-krm/velero-krm/fn"
 )
 
@@ -27,6 +28,7 @@ func Functions() []fn.Function {
 		setlabels.Function(),
 		setreplicas.Function(),
 		setstorageclass.Function(),
+		suspend.Function(),
 	}
 }
 

@@ -32,4 +32,5 @@ func ExampleFunctions() {
 	// set-labels
 	// set-replicas
 	// set-storage-class
+	// suspend
 }
