@@ -445,6 +445,10 @@ func TestBusyExecutable(t *testing.T) {
 func TestManyCallsAtOnce(t *testing.T) {
 	runnertest.CheckNoLeak(t)
 	f := byName(t, "touch")
+	if _, err := f.Run(t.Context(), oneItem(t)); err != nil { // opens what the Go runtime keeps open
+		t.Fatal(err)
+	}
+	before := openFiles(t)
 	errs := make(chan error)
 	for range 16 {
 		go func() {
@@ -460,4 +464,16 @@ func TestManyCallsAtOnce(t *testing.T) {
 			t.Error(err)
 		}
 	}
+	if !runnertest.Eventually(func() bool { return openFiles(t) <= before }) {
+		t.Errorf("%d files open, %d before", openFiles(t), before)
+	}
+}
+
+func openFiles(t *testing.T) int {
+	t.Helper()
+	files, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(files)
 }
