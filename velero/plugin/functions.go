@@ -59,26 +59,21 @@ func within(path, dir string) bool {
 
 // copyFunctions copies the regular files right in dir and makes them
 // executable.
-func copyFunctions(dir string) (copied string, err error) {
+func copyFunctions(dir string) (string, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return "", fmt.Errorf("copy functions: %w", err)
 	}
-	copied, err = os.MkdirTemp("", "krm-functions-")
+	copied, err := os.MkdirTemp("", "krm-functions-")
 	if err != nil {
 		return "", fmt.Errorf("copy functions: %w", err)
 	}
-	defer func() {
-		if err != nil {
-			_ = os.RemoveAll(copied) // the error that made it useless is the one to tell
-		}
-	}()
 	for _, entry := range entries {
 		if !entry.Type().IsRegular() {
 			continue
 		}
 		if err := copyFile(filepath.Join(dir, entry.Name()), filepath.Join(copied, entry.Name())); err != nil {
-			return "", fmt.Errorf("copy functions: %w", err)
+			return "", errors.Join(fmt.Errorf("copy functions: %w", err), os.RemoveAll(copied))
 		}
 	}
 	return copied, nil

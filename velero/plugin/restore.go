@@ -76,6 +76,8 @@ func (a *RestoreItemAction) execute(ctx context.Context, input *velero.RestoreIt
 	}
 	if !isCRD(item.Identity()) {
 		if err := r.settleKinds(); err != nil {
+			r.seen.Add(1)
+			r.failed.Add(1)
 			return nil, err
 		}
 	}
