@@ -142,6 +142,7 @@ func (p *pipelines) testBadFunctions(t *testing.T) {
 			nothingRuns(t)
 		})
 	}
+	t.Run("OnBackup", p.testBadOnBackup)
 	t.Run("LeavesChild", p.testLeavesChild)
 	t.Run("EchoesInResults", p.testEchoesInResults)
 	t.Run("Ignored", p.testIgnored)
@@ -156,6 +157,37 @@ mutators:
   exec: testfn `+exec+`
   selectors: [{kind: Secret, name: victim}]
   `+fields)
+}
+
+// testBadOnBackup has one backup meet several bad functions, each on one object.
+func (p *pipelines) testBadOnBackup(t *testing.T) {
+	p.put(t, "bad-on-backup", pipelineText("bad-on-backup", `
+phases: [Backup]
+mutators:
+`+labelStep("marked", "yes")+`
+- {name: echoes, exec: testfn krm-feature echo-plain, selectors: [{kind: Secret, name: victim}]}
+- {name: hangs, exec: testfn krm-behave hang, timeout: 1s, selectors: [{kind: ConfigMap}]}
+- {name: truncates, exec: testfn krm-behave truncate, selectors: [{kind: Service}]}
+- {name: dies, exec: testfn krm-behave kill-self, selectors: [{kind: Gadget}]}
+`))
+	backup := p.backup(t, "bad-on-backup", "bad", named("bad-on-backup"))
+	if backup.Status.Phase != velerov1api.BackupPhasePartiallyFailed {
+		t.Errorf("phase: want PartiallyFailed, got %s", backup.Status.Phase)
+	}
+	said := p.errorsOf(t, backup)
+	t.Logf("Velero's results say:\n%s", strings.Join(said, "\n"))
+	if len(said) != 4 {
+		t.Errorf("errors: want one for each bad function, got %d", len(said))
+	}
+	for _, want := range []string{
+		`step "echoes": run function "echoes": exit code 3: Secret bad/victim: `,
+		`step "hangs": ConfigMap bad/settings: `, `step "truncates": Service bad/web: `, `step "dies": Gadget.example.velero-krm.io bad/wheel: `,
+	} {
+		contains(t, strings.Join(said, "\n"), want)
+	}
+	p.checkBackedUp(t, "bad-on-backup", "bad", map[string]map[string]any{"Secret/db": nil})
+	p.noLeak(t, backup)
+	nothingRuns(t)
 }
 
 // testLeavesChild has a function end well and leave a child that holds stdout:

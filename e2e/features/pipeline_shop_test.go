@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -51,6 +52,13 @@ func (p *pipelines) testShop(t *testing.T) {
 		t.Errorf("the restored application (-want +got):\n%s", diff)
 	}
 	checkShopTexts(t, api)
+	log, err := p.RestoreLog(t.Context(), "shop-dr")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(string(log), "pipelines loaded"); n != 1 {
+		t.Errorf("the pipelines were loaded %d times, want once for the whole restore", n)
+	}
 
 	restored := namespaceNamed("shop-dr")
 	if err := api.Get(t.Context(), client.ObjectKeyFromObject(restored), restored); err != nil {
