@@ -26,6 +26,11 @@
 // and owner references and in its original namespace; what it changed is
 // carried over to the object that Velero is about to create.
 //
+// A selector for a kind that cannot come is an error. On restore the kinds that
+// CustomResourceDefinitions of the backup bring are not known at the start; a
+// selector for a kind that is missing even after these were restored fails every
+// object that follows.
+//
 // # What a stock Velero cannot do
 //
 // Steps with scope List or permission to Create are refused: Velero hands out

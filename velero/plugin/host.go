@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"time"
 
 	"github.com/sirupsen/logrus"
 	"github.com/spf13/pflag"
@@ -27,11 +28,12 @@ const FunctionsDirEnv = "KRM_FN_DIR"
 // DefaultFunctionsDir is that folder when [FunctionsDirEnv] is not set.
 const DefaultFunctionsDir = "/data/executables"
 
-// Clients per second: the plugin asks a few times per run and should not wait
-// behind client-go's default of 5.
+// The plugin asks a few times per run and should not wait behind client-go's
+// default of 5 per second, nor for ever: Velero puts no limit on an action.
 const (
-	clientQPS   = 50
-	clientBurst = 100
+	clientQPS     = 50
+	clientBurst   = 100
+	clientTimeout = 30 * time.Second
 )
 
 // Catalog is the functions that a pipeline may name with builtin.
@@ -127,7 +129,8 @@ func (h *Host) restConfig() (*rest.Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	cfg.QPS, cfg.Burst, cfg.UserAgent = clientQPS, clientBurst, "velero-plugin-krm/"+h.version
+	cfg.QPS, cfg.Burst, cfg.Timeout = clientQPS, clientBurst, clientTimeout
+	cfg.UserAgent = "velero-plugin-krm/" + h.version
 	return cfg, nil
 }
 
