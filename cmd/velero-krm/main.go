@@ -20,6 +20,8 @@ func main() { os.Exit(run()) }
 func run() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	// The second Ctrl-C ends the process, whatever it waits for.
+	context.AfterFunc(ctx, stop)
 	terminal := term.IsTerminal(int(os.Stderr.Fd())) //nolint:gosec // a file descriptor fits
 	return cli.Main(ctx, os.Args[1:], version, cli.Streams{
 		In: os.Stdin, Out: os.Stdout, Err: os.Stderr,

@@ -13,7 +13,7 @@ import (
 // The exit codes of the command.
 const (
 	exitOK     = 0
-	exitFailed = 1 // a function or validator failed, or the output could not be written
+	exitFailed = 1 // a function or validator failed, the run was interrupted, or the output could not be written
 	exitUsage  = 2 // bad usage, pipeline or input: nothing ran
 )
 

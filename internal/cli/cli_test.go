@@ -2,6 +2,8 @@ package cli
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -9,6 +11,9 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/velero-krm/velero-krm/krm"
+	"github.com/velero-krm/velero-krm/pipeline"
 )
 
 const route = `apiVersion: route.openshift.io/v1
@@ -101,6 +106,34 @@ type full struct{}
 
 func (full) Write([]byte) (int, error) {
 	return 0, os.NewSyscallError("no space left", io.ErrShortWrite)
+}
+
+// TestInterruptWhileReading ends although nobody ever writes to stdin.
+func TestInterruptWhileReading(t *testing.T) {
+	silent, writer := io.Pipe()
+	t.Cleanup(func() { writer.Close() })
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(errors.New("interrupt signal received"))
+	var stdout, stderr bytes.Buffer
+	got := Main(ctx, []string{"run", "--builtin", "route", "-f", "-"}, "v1", Streams{In: silent, Out: &stdout, Err: &stderr})
+	const want = "Error: interrupted, nothing was written: read objects: interrupt signal received\n"
+	if got != exitFailed || stderr.String() != want || stdout.Len() > 0 {
+		t.Errorf("want exit code %d and %q, got %d, %q and stdout %q", exitFailed, want, got, stderr.String(), stdout.String())
+	}
+}
+
+// TestWordsOfFunctions must neither drive the terminal nor pass for lines of
+// the command.
+func TestWordsOfFunctions(t *testing.T) {
+	const evil = "a\x1b[2Jb\nError: c"
+	var out bytes.Buffer
+	p := painter{w: &out}
+	p.step(&pipeline.StepReport{Name: evil, Function: evil, Selected: 1, Unchanged: 1, Results: []krm.Result{{
+		Message: "m", Severity: evil, ResourceRef: &krm.ResourceRef{APIVersion: "v1", Kind: "A", Name: evil}, Field: &krm.Field{Path: evil},
+	}}})
+	if strings.Contains(out.String(), "\x1b") || strings.Contains(out.String(), "\nError:") {
+		t.Errorf("got %q", out.String())
+	}
 }
 
 // TestManyFailures lists a bounded number of errors and counts the others.

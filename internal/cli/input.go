@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -22,11 +23,17 @@ type reader struct {
 
 // readAll reads all paths in order. "-" is stdin.
 func (r *reader) readAll(paths []string) ([]*krm.Item, error) {
-	var items []*krm.Item
-	for i, path := range paths {
-		if path == "-" && containsBefore(paths, i, "-") {
-			return nil, usagef("name - once", "read stdin: it is given twice")
+	stdin := 0
+	for _, path := range paths {
+		if path == "-" {
+			stdin++
 		}
+	}
+	if stdin > 1 {
+		return nil, usagef("name - once", "read stdin: it is given twice")
+	}
+	var items []*krm.Item
+	for _, path := range paths {
 		more, err := r.read(path)
 		if err != nil {
 			return nil, err
@@ -36,18 +43,9 @@ func (r *reader) readAll(paths []string) ([]*krm.Item, error) {
 	return items, nil
 }
 
-func containsBefore(paths []string, i int, path string) bool {
-	for _, p := range paths[:i] {
-		if p == path {
-			return true
-		}
-	}
-	return false
-}
-
 func (r *reader) read(path string) ([]*krm.Item, error) {
 	if path == "-" {
-		return readItems(r.stdin, "stdin")
+		return r.readStdin()
 	}
 	info, err := os.Stat(path)
 	if err != nil {
@@ -71,19 +69,38 @@ func (r *reader) read(path string) ([]*krm.Item, error) {
 	return items, nil
 }
 
+// readStdin refuses stdin without content: what writes it has most likely
+// failed, and an empty result would pass for a whole one further on.
+func (r *reader) readStdin() ([]*krm.Item, error) {
+	data, err := io.ReadAll(r.stdin)
+	if err != nil {
+		return nil, fmt.Errorf("read objects: read stdin: %w", err)
+	}
+	if len(bytes.TrimSpace(data)) == 0 {
+		return nil, usagef("see whether the command before failed; no objects at all are written as a List with items: []", "read objects: stdin is empty")
+	}
+	return readItems(bytes.NewReader(data), "stdin")
+}
+
 // walk returns the files of a folder and the folders in it that hold objects,
-// in lexical order. Names that begin with a dot are skipped.
+// in lexical order. Names that begin with a dot are skipped, such as those of
+// the folder behind a mounted ConfigMap. A link to another folder is refused:
+// its objects must not be left out without a word.
 func (r *reader) walk(dir string) ([]string, error) {
 	var files []string
-	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+	// With a separator at its end a link to a folder is that folder.
+	root := strings.TrimRight(dir, string(filepath.Separator)) + string(filepath.Separator)
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
-		case path != dir && strings.HasPrefix(d.Name(), "."):
+		case path != root && strings.HasPrefix(d.Name(), "."):
 			if d.IsDir() {
 				return fs.SkipDir
 			}
 			return nil
+		case d.Type()&fs.ModeSymlink != 0 && isFolder(path):
+			return usagef("name the folder with an -f of its own, or remove the link", "%q is a link to a folder, and these are not followed", path)
 		case d.IsDir() || !isObjectFile(d.Name()) || r.skipped(path):
 			return nil
 		}
@@ -97,6 +114,11 @@ func (r *reader) walk(dir string) ([]string, error) {
 		return nil, usagef("name a folder that has some, or the files themselves", "read folder %q: no .yaml, .yml or .json file in it", dir)
 	}
 	return files, nil
+}
+
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir() // reading a broken link will tell
 }
 
 func isObjectFile(name string) bool {

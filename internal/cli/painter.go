@@ -57,6 +57,12 @@ func printable(s string) string {
 	}, s)
 }
 
+// word is printable for what stands within a line: a name must not pass for
+// lines of our own.
+func word(s string) string {
+	return strings.NewReplacer("\n", " ", "\t", " ").Replace(printable(s))
+}
+
 // maxListed bounds how many results or errors are listed of one kind: a
 // thousand lines are read by nobody, and the count tells the rest.
 const maxListed = 100
@@ -102,7 +108,7 @@ func (p painter) step(r *pipeline.StepReport) {
 	if r.Selected == 0 {
 		did = p.paint(yellow, "selects no object") // a misspelt kind looks like this
 	}
-	p.line("%s %s %s: %s", kind, p.paint(bold, r.Name), p.paint(dim, "("+r.Function+")"), did)
+	p.line("%s %s %s: %s", kind, p.paint(bold, word(r.Name)), p.paint(dim, "("+word(r.Function)+")"), did)
 	for _, res := range r.Results[:min(len(r.Results), maxListed)] {
 		p.result(res)
 	}
@@ -128,13 +134,13 @@ func (p painter) result(r krm.Result) {
 	case severity == krm.Warning:
 		color = yellow
 	}
-	words := []string{p.paint(color, string(severity)+":")}
+	words := []string{p.paint(color, word(string(severity))+":")}
 	if ref := r.ResourceRef; ref != nil {
 		id := krm.Identity{APIVersion: ref.APIVersion, Kind: ref.Kind, Namespace: ref.Namespace, Name: ref.Name}
-		words = append(words, id.String()+":")
+		words = append(words, word(id.String())+":")
 	}
 	if r.Field != nil && r.Field.Path != "" {
-		words = append(words, r.Field.Path+":")
+		words = append(words, word(r.Field.Path)+":")
 	}
 	p.line("  %s %s", strings.Join(words, " "), printable(r.Message))
 }

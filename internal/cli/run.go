@@ -30,8 +30,8 @@ const runExample = `  # a pipeline over a folder of manifests
 const runLong = `Run a pipeline, or one function, over objects.
 
 Objects come from files, folders (*.yaml, *.yml and *.json in them and in the
-folders below, in lexical order; names that begin with a dot are skipped) or
-stdin (-): YAML with any number of documents, JSON, a List, or a ResourceList.
+folders below, in lexical order; names that begin with a dot are skipped, and a
+link to a folder is refused) or stdin (-): YAML with any number of documents, JSON, a List, or a ResourceList.
 
 The resulting objects go to stdout: as YAML documents, or with -o json as a
 List. What functions say, and a summary, go to stderr.
@@ -40,8 +40,8 @@ When an object fails, nothing is written to stdout, so that no half converted
 list is taken for a whole one. With --keep-failed the list is written all the
 same, failed objects in it as they came.
 
-Exit code: 0; 1 when a function or validator failed; 2 for bad usage, pipeline
-or input, when nothing ran.`
+Exit code: 0; 1 when a function or validator failed or the run was
+interrupted; 2 for bad usage, pipeline or input, when nothing ran.`
 
 // runFlags are what `velero-krm run` is told.
 type runFlags struct {
@@ -59,6 +59,8 @@ type runFlags struct {
 	allow                 []string
 	scope                 string
 	timeout               time.Duration
+	// tuned is true when scope or timeout were given.
+	tuned bool
 }
 
 func newRun(s Streams) *cobra.Command {
@@ -69,7 +71,10 @@ func newRun(s Streams) *cobra.Command {
 		Long:    runLong,
 		Example: runExample,
 		Args:    cobra.NoArgs,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return f.run(cmd.Context(), s) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			f.tuned = cmd.Flags().Changed("scope") || cmd.Flags().Changed("timeout")
+			return f.run(cmd.Context(), s)
+		},
 	}
 	f.register(cmd)
 	return cmd
@@ -111,7 +116,7 @@ func (f *runFlags) check() error {
 		}
 	}
 	slices.Sort(what)
-	adHoc := f.config != "" || len(f.set) > 0 || len(f.allow) > 0
+	adHoc := f.config != "" || len(f.set) > 0 || len(f.allow) > 0 || f.tuned
 	switch {
 	case len(what) == 0:
 		return usagef(seeRun, "nothing to run: --pipeline, --exec or --builtin is required")
@@ -126,7 +131,7 @@ func (f *runFlags) check() error {
 	case f.pipeline == "" && f.functions != "":
 		return usagef("give --exec a path", "--functions goes with --pipeline")
 	case f.pipeline != "" && adHoc:
-		return usagef("write them into the pipeline's step", "--config, --set and --allow go with --exec or --builtin")
+		return usagef("write them into the pipeline's step", "--config, --set, --allow, --scope and --timeout go with --exec or --builtin")
 	case f.config != "" && len(f.set) > 0:
 		return usagef(seeRun, "--config and --set cannot be used together")
 	}
@@ -153,9 +158,9 @@ func (f *runFlags) run(ctx context.Context, s Streams) error {
 func (f *runFlags) execute(ctx context.Context, program *pipeline.Program, s Streams) (*pipeline.Plan, error) {
 	line := newProgress(s, "reading objects")
 	defer line.stop()
-	in, err := f.input(s)
+	in, err := f.inputUntil(ctx, s)
 	if err != nil {
-		return nil, asUsage(err)
+		return nil, err
 	}
 	in.Started = func(step string, selected int) {
 		line.set(fmt.Sprintf("step %s: %d of %d objects", step, selected, len(in.Items)))
@@ -164,7 +169,15 @@ func (f *runFlags) execute(ctx context.Context, program *pipeline.Program, s Str
 	if errors.Is(err, pipeline.ErrPhase) || errors.Is(err, pipeline.ErrNoContext) {
 		return nil, f.refused(err)
 	}
-	return plan, err
+	return plan, interrupted(ctx, err)
+}
+
+// interrupted says of an error that comes of the end of ctx what that means.
+func interrupted(ctx context.Context, err error) error {
+	if err == nil || ctx.Err() == nil {
+		return err
+	}
+	return fmt.Errorf("interrupted, nothing was written: %w", err)
 }
 
 // refused says what to do about a pipeline that will not run like this.
@@ -277,6 +290,26 @@ func compileSingle(p *pipeline.Pipeline, env pipeline.Env) (*pipeline.Program, e
 		errs[i] = errors.New(problem.String())
 	}
 	return nil, errors.Join(errs...)
+}
+
+// inputUntil is input, given up when ctx ends: nobody may be writing to stdin
+// or to a named pipe. What reads goes on until the process ends.
+func (f *runFlags) inputUntil(ctx context.Context, s Streams) (in pipeline.Input, err error) {
+	read := make(chan struct{})
+	var got pipeline.Input
+	var failed error
+	go func() {
+		defer close(read)
+		if got, failed = f.input(s); failed != nil {
+			failed = asUsage(failed)
+		}
+	}()
+	select {
+	case <-read:
+		return got, failed
+	case <-ctx.Done():
+		return in, interrupted(ctx, fmt.Errorf("read objects: %w", context.Cause(ctx)))
+	}
 }
 
 // input reads the objects and the context.
