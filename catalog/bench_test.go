@@ -38,6 +38,7 @@ var benchConfigs = map[string]string{
 	"service":              "",
 	"set-annotations":      `{"apiVersion":"v1","kind":"ConfigMap","data":{"annotations":"{site: dr}"}}`,
 	"set-image-registry":   `{"apiVersion":"v1","kind":"ConfigMap","data":{"from":"docker.io/acme","to":"registry.dr.example/acme"}}`,
+	"set-ingress":          `{"apiVersion":"v1","kind":"ConfigMap","data":{"class":"nginx"}}`,
 	"set-labels":           `{"apiVersion":"v1","kind":"ConfigMap","data":{"labels":"{site: dr}"}}`,
 	"set-replicas":         `{"apiVersion":"v1","kind":"ConfigMap","data":{"replicas":"0"}}`,
 	"set-storage-class":    `{"apiVersion":"v1","kind":"ConfigMap","data":{"mappings":"{gp2: standard}"}}`,

@@ -8,6 +8,7 @@ import (
 	"github.com/velero-krm/velero-krm/catalog/service"
 	"github.com/velero-krm/velero-krm/catalog/set-annotations"
 	"github.com/velero-krm/velero-krm/catalog/set-image-registry"
+	"github.com/velero-krm/velero-krm/catalog/set-ingress"
 	"github.com/velero-krm/velero-krm/catalog/set-labels"
 	"github.com/velero-krm/velero-krm/catalog/set-replicas"
 	"github.com/velero-krm/velero-krm/catalog/set-storage-class"
@@ -25,6 +26,7 @@ func Functions() []fn.Function {
 		service.Function(),
 		setannotations.Function(),
 		setimageregistry.Function(),
+		setingress.Function(),
 		setlabels.Function(),
 		setreplicas.Function(),
 		setstorageclass.Function(),

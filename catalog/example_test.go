@@ -29,6 +29,7 @@ func ExampleFunctions() {
 	// service
 	// set-annotations
 	// set-image-registry
+	// set-ingress
 	// set-labels
 	// set-replicas
 	// set-storage-class

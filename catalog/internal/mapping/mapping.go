@@ -37,7 +37,7 @@ func Check(field string, table map[string]string) error {
 type Table struct {
 	to    map[string]string
 	fixed map[string]bool
-	moved map[string]*count
+	moved *Counter
 }
 
 type count struct {
@@ -47,7 +47,7 @@ type count struct {
 
 // New returns the table, which must have passed [Check].
 func New(table map[string]string) *Table {
-	t := &Table{to: table, fixed: map[string]bool{}, moved: map[string]*count{}}
+	t := &Table{to: table, fixed: map[string]bool{}, moved: NewCounter()}
 	for _, to := range table {
 		t.fixed[to] = true
 	}
@@ -85,23 +85,14 @@ func (t *Table) Move(n fn.Node, path ...string) (bool, error) {
 // Count counts one value of an object that got its new name. The values of one
 // object come one after the other.
 func (t *Table) Count(from string, o *fn.Object) {
-	c := t.moved[from]
-	if c == nil {
-		c = &count{}
-		t.moved[from] = c
-	}
-	c.values++
-	if c.last != o {
-		c.last = o
-		c.objects++
-	}
+	t.moved.Count(from, o)
 }
 
 // Report adds a result of severity info for every name that was moved. what is
 // the plural of what was named.
 func (t *Table) Report(list *fn.List, what string) {
-	for _, from := range slices.Sorted(maps.Keys(t.moved)) {
-		c, to := t.moved[from], t.to[from]
+	for _, from := range slices.Sorted(maps.Keys(t.moved.counts)) {
+		c, to := t.moved.counts[from], t.to[from]
 		if to == "" {
 			to = t.to[Any]
 		}
@@ -110,5 +101,35 @@ func (t *Table) Report(list *fn.List, what string) {
 			Message:  fmt.Sprintf("%s changed from %s to %s: %d (objects: %d)", what, from, to, c.values, c.objects),
 			Tags:     map[string]string{"from": from, "to": to},
 		})
+	}
+}
+
+// Counter counts changes by what made them. It belongs to one goroutine.
+type Counter struct{ counts map[string]*count }
+
+// NewCounter returns a counter at nothing.
+func NewCounter() *Counter { return &Counter{map[string]*count{}} }
+
+// Count counts one value of an object under a label. The values of one object
+// come one after the other.
+func (c *Counter) Count(label string, o *fn.Object) {
+	n := c.counts[label]
+	if n == nil {
+		n = &count{}
+		c.counts[label] = n
+	}
+	n.values++
+	if n.last != o {
+		n.last = o
+		n.objects++
+	}
+}
+
+// Report adds a result of severity info for every label. what is the plural of
+// what was changed.
+func (c *Counter) Report(list *fn.List, what string) {
+	for _, label := range slices.Sorted(maps.Keys(c.counts)) {
+		n := c.counts[label]
+		list.Report(krm.Result{Severity: krm.Info, Message: fmt.Sprintf("%s changed %s: %d (objects: %d)", what, label, n.values, n.objects)})
 	}
 }
