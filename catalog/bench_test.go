@@ -32,6 +32,7 @@ func benchItems(b *testing.B, n int) []*krm.Item {
 
 var benchConfigs = map[string]string{
 	"clear-cluster-fields": "",
+	"drop":                 `{"apiVersion":"v1","kind":"ConfigMap","data":{"selectors":"[{kind: Build}]"}}`,
 	"remove-annotations":   `{"apiVersion":"v1","kind":"ConfigMap","data":{"keys":"example.com/*"}}`,
 	"remove-fields":        `{"apiVersion":"v1","kind":"ConfigMap","data":{"paths":"status,metadata.uid"}}`,
 	"route":                "",

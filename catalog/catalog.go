@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"github.com/velero-krm/velero-krm/catalog/clear-cluster-fields"
+	"github.com/velero-krm/velero-krm/catalog/drop"
 	"github.com/velero-krm/velero-krm/catalog/remove-annotations"
 	"github.com/velero-krm/velero-krm/catalog/remove-fields"
 	"github.com/velero-krm/velero-krm/catalog/route"
@@ -20,6 +21,7 @@ import (
 func Functions() []fn.Function {
 	return []fn.Function{
 		clearclusterfields.Function(),
+		drop.Function(),
 		removeannotations.Function(),
 		removefields.Function(),
 		route.Function(),

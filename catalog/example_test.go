@@ -23,6 +23,7 @@ func ExampleFunctions() {
 	}
 	// Output:
 	// clear-cluster-fields
+	// drop
 	// remove-annotations
 	// remove-fields
 	// route
