@@ -10,8 +10,10 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	velerov1api "github.com/vmware-tanzu/velero/pkg/apis/velero/v1"
@@ -168,6 +170,7 @@ func (p *pipelines) testRefused(t *testing.T) {
 			}
 			contains(t, backup.Status.FailureReason, append(tc.wants, "load pipelines of Backup velero/"+run)...)
 			p.nothingBackedUp(t, run)
+			p.logged(t, "nothing is backed up", "backup=velero/"+run+" ")
 
 			restore := p.restore(t, "refused", "refused", run, named("wrong"))
 			// A stock Velero calls this end so, for plugins of any kind.
@@ -210,6 +213,28 @@ func (p *pipelines) testKindNowhere(t *testing.T) {
 	}
 	if got := p.objects(t, "things"); len(got) > 0 {
 		t.Errorf("restored: want nothing, got %v", got)
+	}
+}
+
+// logged waits until the server has logged a line with all these texts: what a
+// plugin logs comes beside its answers.
+func (p *pipelines) logged(t *testing.T, texts ...string) {
+	t.Helper()
+	for {
+		log, err := os.ReadFile(p.Velero.LogFile)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(string(log)) {
+			if !slices.ContainsFunc(texts, func(text string) bool { return !strings.Contains(line, text) }) {
+				return
+			}
+		}
+		select {
+		case <-t.Context().Done():
+			t.Fatalf("the server's log: want a line with %q", texts)
+		case <-time.After(50 * time.Millisecond):
+		}
 	}
 }
 

@@ -88,11 +88,7 @@ func (e *engine) appliesTo(ctx context.Context, candidates []candidate) (velero.
 	}
 	switch {
 	case len(problems) > 0 && len(problems) == len(candidates):
-		err := errors.Join(problems...)
-		// Velero writes why a Backup failed into its status alone, where neither
-		// describe nor logs shows it; a logged error comes to both.
-		e.log.ErrorContext(ctx, "pipelines do not load; nothing is written", "error", err)
-		return velero.ResourceSelector{}, err
+		return velero.ResourceSelector{}, errors.Join(problems...)
 	case all:
 		return everything(), nil
 	}
