@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -160,6 +161,7 @@ func (c *compiler) compileSteps(path string, specs []Step, names *[]string) []*s
 	steps := make([]*step, len(specs))
 	for i, spec := range specs {
 		p := fmt.Sprintf("%s[%d]", path, i)
+		spec.Selectors, spec.Exclude = cloneSelectors(spec.Selectors), cloneSelectors(spec.Exclude)
 		s := &step{spec: spec, name: (*names)[0], allow: permissions(spec.Allow)}
 		*names = (*names)[1:]
 		s.config = c.readConfig(spec, p)
@@ -181,6 +183,17 @@ func permissions(allow []Permission) runner.Permissions {
 		Delete: slices.Contains(allow, Delete),
 		Rename: slices.Contains(allow, Rename),
 	}
+}
+
+// cloneSelectors makes the program independent of what the caller does with
+// the pipeline. No other part of a step is read after it was compiled.
+func cloneSelectors(selectors []Selector) []Selector {
+	selectors = slices.Clone(selectors)
+	for i := range selectors {
+		selectors[i].Labels = maps.Clone(selectors[i].Labels)
+		selectors[i].Annotations = maps.Clone(selectors[i].Annotations)
+	}
+	return selectors
 }
 
 // find sets the function of s.

@@ -135,6 +135,28 @@ func TestConfigs(t *testing.T) {
 
 // TestConfigValues has every type of value in an inline config; the function
 // must be given what was written.
+// TestCompileKeepsNothing changes the pipeline after it was compiled.
+func TestCompileKeepsNothing(t *testing.T) {
+	p := &pipeline.Pipeline{
+		APIVersion: pipeline.APIVersion, Kind: pipeline.Kind, Metadata: pipeline.Metadata{Name: "p"},
+		Spec: pipeline.Spec{Mutators: []pipeline.Step{{
+			Builtin: "trail", ConfigMap: map[string]string{"add": "x"},
+			Selectors: []pipeline.Selector{{Kind: "Route", Labels: map[string]string{"a": "b"}}},
+			Exclude:   []pipeline.Selector{{Annotations: map[string]string{"a": "b"}}},
+		}}},
+	}
+	prog, err := pipeline.Compile(p, env())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &p.Spec.Mutators[0]
+	s.Selectors[0].Kind, s.Selectors[0].Labels["a"], s.Exclude[0].Annotations["a"], s.ConfigMap["add"] = "Secret", "c", "c", "y"
+	route := item(t, "Route", "web", map[string]any{"metadata": map[string]any{
+		"name": "web", "namespace": "shop", "labels": map[string]any{"a": "b"}, "annotations": map[string]any{"a": "c"},
+	}})
+	wantOutline(t, execute(t, prog, route), "Changed Route.route.openshift.io shop/web x")
+}
+
 func TestConfigValues(t *testing.T) {
 	var got string
 	e := counting(env(), func(_ string, in *krm.ResourceList) { got = string(in.FunctionConfig.Raw()) })

@@ -198,6 +198,10 @@ func (d *decoder) keys(n *yaml.Node, path, what string) []key {
 			continue
 		}
 		k.name, k.path = k.node.Value, joinPath(path, k.node.Value)
+		if k.node.ShortTag() == "!!merge" { // without quotes; it would be sent to the function as a key
+			d.list = append(d.list, Problem{Path: k.path, Line: k.node.Line, Reason: "unknown key", Hint: mergeHint})
+			continue
+		}
 		if line, ok := first[k.name]; ok {
 			d.list = append(d.list, Problem{
 				Path: k.path, Line: k.node.Line, Hint: "keep one of them",

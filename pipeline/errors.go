@@ -104,7 +104,7 @@ type StepError struct {
 func (e *StepError) Error() string {
 	msg := fmt.Sprintf("step %q: ", e.Step)
 	cause := e.Err.Error()
-	if object := e.Object.String(); e.Object != (krm.Identity{}) && !strings.Contains(cause, object) {
+	if object := e.Object.String(); e.Object != (krm.Identity{}) && !names(cause, object) {
 		msg += object + ": "
 	}
 	msg += cause
@@ -112,6 +112,28 @@ func (e *StepError) Error() string {
 		msg += " (" + e.Hint + ")"
 	}
 	return msg
+}
+
+// names reports whether text names the object, and not only one whose name
+// goes on: "Secret shop/db-old" does not name "Secret shop/db".
+func names(text, object string) bool {
+	for {
+		i := strings.Index(text, object)
+		if i < 0 {
+			return false
+		}
+		before, after := text[max(0, i-1):i], text[i+len(object):]
+		// A dot or colon belongs to the name only when something follows it.
+		if !inName(before) && !inName(strings.TrimLeft(after, ".:")) {
+			return true
+		}
+		text = after
+	}
+}
+
+// inName reports whether text begins with what may stand in a name.
+func inName(text string) bool {
+	return text != "" && !strings.ContainsAny(text[:1], " \t\n,;()[]\"'")
 }
 
 // Unwrap returns the cause.

@@ -66,6 +66,7 @@ func catalogue() map[string]testFunction {
 		{name: "drop", run: drop},
 		{name: "create", run: create},
 		{name: "rename", run: rename},
+		{name: "shift", run: shift},
 		{name: "twice", run: twice},
 		{name: "reverse", run: reverse},
 		{name: "say", run: say},
@@ -128,6 +129,22 @@ func rename(config map[string]string, l *krm.ResourceList) error {
 			return err
 		}
 		l.Items[i] = renamed
+	}
+	return nil
+}
+
+// shift gives each item the name of the one before it, the first one "first".
+func shift(_ map[string]string, l *krm.ResourceList) error {
+	to := "first"
+	for i, it := range l.Items {
+		from := it.Identity().Name
+		obj := it.Object()
+		obj["metadata"].(map[string]any)["name"] = to
+		renamed, err := krm.FromObject(obj)
+		if err != nil {
+			return err
+		}
+		l.Items[i], to = renamed, from
 	}
 	return nil
 }

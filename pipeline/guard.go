@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/velero-krm/velero-krm/krm"
 	"github.com/velero-krm/velero-krm/runner"
@@ -28,8 +27,16 @@ func (g *guard) Run(ctx context.Context, in *krm.ResourceList) (*krm.ResourceLis
 	if err != nil {
 		return out, err
 	}
+	var given map[krm.Identity]bool // made when it is needed, which is hardly ever
 	for _, it := range out.Items {
-		if id := it.Identity(); g.outside[id] && !holds(in.Items, id) {
+		id := it.Identity()
+		if !g.outside[id] {
+			continue
+		}
+		if given == nil {
+			given = identities(in.Items)
+		}
+		if !given[id] {
 			return nil, &runner.FunctionError{
 				Function: g.name,
 				Results:  out.Results,
@@ -41,10 +48,15 @@ func (g *guard) Run(ctx context.Context, in *krm.ResourceList) (*krm.ResourceLis
 	return out, nil
 }
 
-// holds reports whether an object was given to the call after all: the same
-// object may be in the list twice, and the context may be one of the list.
-func holds(items []*krm.Item, id krm.Identity) bool {
-	return slices.ContainsFunc(items, func(it *krm.Item) bool { return it.Identity() == id })
+// identities are those of objects that were given to the call: one of them may
+// be outside the selection all the same, when the same object is in the list
+// twice or the context is one of the list.
+func identities(items []*krm.Item) map[krm.Identity]bool {
+	ids := make(map[krm.Identity]bool, len(items))
+	for _, it := range items {
+		ids[it.Identity()] = true
+	}
+	return ids
 }
 
 // outside returns the identities of the objects that are not in selection:
@@ -72,21 +84,33 @@ func (x *execution) outside(selection []*cell) map[krm.Identity]bool {
 }
 
 // settle fails objects that moved to an identity that a failed object, going
-// back to what it came as, needs again. Each round that goes on fails one
-// object at least, so it ends.
+// back to what it came as, needs again. One that fails so goes back, too.
 func (x *execution) settle() {
-	for again := len(x.mover) > 0; again; {
-		again = false
-		back := map[krm.Identity]bool{}
-		for _, c := range x.cells {
-			if c.status == runner.Failed && c.in != nil {
-				back[c.in.Identity()] = true
-			}
+	moved := map[krm.Identity][]*cell{}
+	for c := range x.mover {
+		if c.active() && c.moved() {
+			moved[c.item.Identity()] = append(moved[c.item.Identity()], c)
 		}
-		for c, step := range x.mover {
-			if c.active() && c.moved() && back[c.item.Identity()] {
-				c.fail(step, fmt.Errorf("%w: %s", ErrCollision, c.item.Identity()), "repair the failure of that object first")
-				again = true
+	}
+	if len(moved) == 0 {
+		return
+	}
+	var back []*cell
+	for _, c := range x.cells {
+		if c.status == runner.Failed && c.in != nil {
+			back = append(back, c)
+		}
+	}
+	for len(back) > 0 {
+		id := back[len(back)-1].in.Identity()
+		back = back[:len(back)-1]
+		for _, c := range moved[id] {
+			if !c.active() {
+				continue
+			}
+			c.fail(x.mover[c], fmt.Errorf("%w: %s", ErrCollision, id), "repair the failure of that object first")
+			if c.in != nil {
+				back = append(back, c)
 			}
 		}
 	}

@@ -9,13 +9,12 @@ import (
 	"github.com/velero-krm/velero-krm/runner"
 )
 
+const mergeHint = "merge keys are not supported: write the keys out"
+
 // unknownKeyHint tells what the author of an unknown key may have meant.
 func unknownKeyHint(name string, known []string) string {
-	switch name {
-	case "tag":
+	if name == "tag" {
 		return "not supported: write the version into image"
-	case "<<":
-		return "merge keys are not supported: write the keys out"
 	}
 	return nearestHint(name, known)
 }
