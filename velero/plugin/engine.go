@@ -141,7 +141,7 @@ func (e *engine) compile(ctx context.Context, loaded *run, chosen []document) (p
 	}
 	for _, d := range chosen {
 		if limits := e.limits(ctx, d.pipeline, loaded.ref.phase); len(limits) > 0 {
-			problems = append(problems, &pipeline.LoadError{Pipeline: d.source, Problems: limits})
+			problems = append(problems, &pipeline.LoadError{Pipeline: d.name, Problems: limits})
 		}
 		program, err := e.program(loaded, d)
 		if err != nil {
