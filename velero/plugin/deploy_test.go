@@ -5,11 +5,10 @@ import (
 	"strings"
 	"testing"
 
-	corev1 "k8s.io/api/core/v1"
-	"sigs.k8s.io/yaml"
-
 	"github.com/velero-krm/velero-krm/catalog"
 	"github.com/velero-krm/velero-krm/pipeline"
+	corev1 "k8s.io/api/core/v1"
+	"sigs.k8s.io/yaml"
 )
 
 func TestDeployedPipelines(t *testing.T) {
