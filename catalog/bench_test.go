@@ -35,6 +35,7 @@ var benchConfigs = map[string]string{
 	"drop":                 `{"apiVersion":"v1","kind":"ConfigMap","data":{"selectors":"[{kind: Build}]"}}`,
 	"remove-annotations":   `{"apiVersion":"v1","kind":"ConfigMap","data":{"keys":"example.com/*"}}`,
 	"remove-fields":        `{"apiVersion":"v1","kind":"ConfigMap","data":{"paths":"status,metadata.uid"}}`,
+	"required-fields":      `{"apiVersion":"v1","kind":"ConfigMap","data":{"rules":"[{paths: [spec.replicas]}]"}}`,
 	"route":                "",
 	"service":              "",
 	"set-annotations":      `{"apiVersion":"v1","kind":"ConfigMap","data":{"annotations":"{site: dr}"}}`,

@@ -26,6 +26,7 @@ func ExampleFunctions() {
 	// drop
 	// remove-annotations
 	// remove-fields
+	// required-fields
 	// route
 	// service
 	// set-annotations
