@@ -52,7 +52,7 @@ func (d *demo) play(ctx context.Context) (err error) {
 
 	d.out.step("start etcd, kube-apiserver, an S3 server and Velero with velero-plugin-krm")
 	d.stack, err = stack.Start(ctx, stack.Config{
-		Bin: d.bin, Keep: d.keep,
+		Bin: d.bin, Keep: true, // until it is known how it ended
 		Manifests: []string{filepath.Join(d.example, "cluster")},
 		Velero: stack.VeleroConfig{
 			Plugins: []string{filepath.Join(d.bin, "velero-plugin-krm")},
@@ -62,7 +62,7 @@ func (d *demo) play(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, d.stack.Stop()) }()
+	defer func() { err = d.cleanUp(ctx, err) }()
 
 	for _, scene := range []func(context.Context) error{d.createApplication, d.createPipeline, d.backUp, d.restore, d.show} {
 		if err := scene(ctx); err != nil {
@@ -70,6 +70,17 @@ func (d *demo) play(ctx context.Context) (err error) {
 		}
 	}
 	return nil
+}
+
+// cleanUp stops the stack and removes its folder, unless the demo failed: the
+// error names logs in it. It returns err with what went wrong here.
+func (d *demo) cleanUp(ctx context.Context, err error) error {
+	err = errors.Join(err, d.stack.Stop())
+	if failed := err != nil && ctx.Err() == nil; failed || d.keep {
+		d.out.step("logs and data are kept in %s", d.stack.Dir)
+		return err
+	}
+	return errors.Join(err, os.RemoveAll(d.stack.Dir))
 }
 
 // installFunctions makes the folder that holds the functions' executables,

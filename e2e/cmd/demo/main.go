@@ -34,7 +34,7 @@ func run(ctx context.Context, args []string, stdout *os.File) error {
 	flags := flag.NewFlagSet("demo", flag.ContinueOnError)
 	bin := flags.String("bin", os.Getenv(stack.BinEnv), "folder of the built programs")
 	example := flags.String("example", filepath.Join("..", "examples", "shop"), "folder of the example application")
-	keep := flags.Bool("keep", false, "keep the logs and data of the stack")
+	keep := flags.Bool("keep", false, "keep the logs and data of the stack also when all goes well")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
