@@ -49,7 +49,8 @@ func NewItem(raw []byte) (*Item, error) {
 func parseItem(raw []byte, named bool) (*Item, error) {
 	s := scanner{data: raw}
 	it, missing := s.item(named)
-	if s.fault == noFault && s.space() != 0 {
+	// A NUL byte ends the white space, too.
+	if s.fault == noFault && (s.space() != 0 || s.pos < len(raw)) {
 		s.fail(faultTrailing, s.pos)
 	}
 	if err := s.err(); err != nil {
@@ -57,10 +58,6 @@ func parseItem(raw []byte, named bool) (*Item, error) {
 	}
 	if it == nil {
 		return nil, &NotKRMError{Index: -1, Missing: missing}
-	}
-	if s.pos < len(raw) { // a NUL byte ends the white space, too
-		s.fail(faultTrailing, s.pos)
-		return nil, s.err()
 	}
 	return it, nil
 }
@@ -265,7 +262,7 @@ func (it *Item) Equal(other *Item) bool {
 	if it.meta.identity != other.meta.identity {
 		return false
 	}
-	return equalValues(it.Object(), other.Object())
+	return equalJSON(it.raw, other.raw)
 }
 
 // textOf returns what the content of a valid JSON string stands for.

@@ -3,6 +3,7 @@ package krm
 import (
 	"bytes"
 	"encoding/binary"
+	"math/bits"
 	"slices"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -330,7 +331,10 @@ func (s *scanner) str() (start, end int, plain, ok bool) {
 			x := binary.LittleEndian.Uint64(data[i:])
 			q, b := x^(ones*'"'), x^(ones*'\\')
 			odd := (q-ones)&^q | (b-ones)&^b | (x-ones*0x20)&^x | x | (x + ones)
-			if odd&highs != 0 {
+			if odd &= highs; odd != 0 {
+				// A borrow or a carry marks only bytes behind one that is
+				// marked rightly, so the first is right.
+				i += bits.TrailingZeros64(odd) / 8
 				break
 			}
 			i += 8
