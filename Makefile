@@ -63,6 +63,7 @@ test-unit: cgo ## Unit tests, conformance suite, fixtures and dependency tests, 
 .PHONY: test-e2e
 test-e2e: build plugin stack ## Features on the real stack: etcd, kube-apiserver, Velero, its AWS plugin, S3.
 	@echo "end-to-end tests"
+	@cd e2e/controlplane && $(GO) test ./...
 	@cd e2e && $(GO) test -count=1 -timeout 30m ./...
 
 .PHONY: cgo
