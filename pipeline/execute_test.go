@@ -392,57 +392,6 @@ func TestPolicies(t *testing.T) {
 	}
 }
 
-// TestSettle has an object take the identity of one that fails afterwards.
-func TestSettle(t *testing.T) {
-	prog := program(t, `
-  mutators:
-  - {name: away, builtin: rename, configMap: {from: a, to: c}, allow: [Rename]}
-  - {name: into, builtin: rename, configMap: {from: b, to: a}, allow: [Rename]}
-  - {name: late, builtin: fail, configMap: {name: c}}
-`, env())
-	plan := execute(t, prog, item(t, "Secret", "a", nil), item(t, "Secret", "b", nil))
-	wantOutline(t, plan, "Failed Secret shop/a", "Failed Secret shop/b")
-	wantError(t, plan.Items[1].Err, pipeline.ErrCollision, `step "into"`, "Secret shop/b", "Secret shop/a")
-}
-
-// TestSettleChain has each object of a long list take the identity of the one
-// before it, and the first one fail: all have to go back.
-func TestSettleChain(t *testing.T) {
-	const n = 20_000 // looking at all of them for each one would take minutes
-	prog := program(t, `
-  mutators:
-  - {name: away, builtin: shift, scope: List, allow: [Rename]}
-  - {name: late, builtin: fail, configMap: {name: "first"}, selectors: [{name: "first"}]}
-`, env())
-	items := make([]*krm.Item, n)
-	for i := range items {
-		items[i] = item(t, "Secret", fmt.Sprintf("s-%d", i), nil)
-	}
-	plan := execute(t, prog, items...)
-	if got := plan.Counts(); got.Failed != n {
-		t.Fatalf("got %s, want all failed", got)
-	}
-	wantError(t, plan.Items[n-1].Err, pipeline.ErrCollision, `step "away"`, fmt.Sprintf("Secret shop/s-%d", n-1))
-}
-
-// TestStepErrorNamesTheObject also when the cause names one whose name begins
-// or ends with it.
-func TestStepErrorNamesTheObject(t *testing.T) {
-	object := krm.Identity{APIVersion: "v1", Kind: "Secret", Namespace: "shop", Name: "db"}
-	for cause, want := range map[string]string{
-		"it became Secret shop/db":        `step "s": it became Secret shop/db`,
-		"Secret shop/db: gone":            `step "s": Secret shop/db: gone`,
-		"like Secret shop/db-old":         `step "s": Secret shop/db: like Secret shop/db-old`,
-		"like Secret shop/db.old: no":     `step "s": Secret shop/db: like Secret shop/db.old: no`,
-		"SealedSecret shop/db":            `step "s": Secret shop/db: SealedSecret shop/db`,
-		"Secret shop/db2, Secret shop/db": `step "s": Secret shop/db2, Secret shop/db`,
-	} {
-		if got := (&pipeline.StepError{Step: "s", Object: object, Err: errors.New(cause)}).Error(); got != want {
-			t.Errorf("got %q, want %q", got, want)
-		}
-	}
-}
-
 func TestWarnings(t *testing.T) {
 	prog := program(t, `
   mutators:
