@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"hash/maphash"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -33,7 +32,6 @@ type engine struct {
 	context  []*krm.Item // opts.Context with its mark
 	contexts map[krm.Identity]int
 	bare     *krm.Item // has no annotations
-	differ   differ
 
 	// outcomes has one entry per item. Only the call that an item is part of
 	// writes its entry.
@@ -57,7 +55,6 @@ func newEngine(f Function, items []*krm.Item, opts TransformOptions) *engine {
 		context:  markContext(opts.Context),
 		contexts: make(map[krm.Identity]int, len(opts.Context)),
 		bare:     bareItem(),
-		differ:   differ{seed: maphash.MakeSeed()},
 		outcomes: make([]ItemOutcome, len(items)),
 	}
 	for _, it := range opts.Context {

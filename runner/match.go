@@ -358,8 +358,7 @@ func (m *matcher) outcome(pos int, out *krm.Item) ItemOutcome {
 		return ItemOutcome{Status: Unchanged, In: in, Out: in}
 	}
 	clean := restoreAnnotations(out, in)
-	same := bytes.Equal(clean.Raw(), in.Raw()) || (!m.e.differ.surely(clean.Raw(), in.Raw()) && clean.Equal(in))
-	if same {
+	if clean.Equal(in) {
 		return ItemOutcome{Status: Unchanged, In: in, Out: in}
 	}
 	return ItemOutcome{Status: Changed, In: in, Out: clean}
