@@ -35,6 +35,7 @@ var benchConfigs = map[string]string{
 	"drop":                 `{"apiVersion":"v1","kind":"ConfigMap","data":{"selectors":"[{kind: Build}]"}}`,
 	"remove-annotations":   `{"apiVersion":"v1","kind":"ConfigMap","data":{"keys":"example.com/*"}}`,
 	"remove-fields":        `{"apiVersion":"v1","kind":"ConfigMap","data":{"paths":"status,metadata.uid"}}`,
+	"replace":              `{"apiVersion":"v1","kind":"ConfigMap","data":{"rules":"[{path: \"spec.template.spec.containers[*].image\", regex: acme, with: other}]"}}`,
 	"required-fields":      `{"apiVersion":"v1","kind":"ConfigMap","data":{"rules":"[{paths: [spec.replicas]}]"}}`,
 	"route":                "",
 	"service":              "",

@@ -5,6 +5,7 @@ import (
 	"github.com/velero-krm/velero-krm/catalog/drop"
 	"github.com/velero-krm/velero-krm/catalog/remove-annotations"
 	"github.com/velero-krm/velero-krm/catalog/remove-fields"
+	"github.com/velero-krm/velero-krm/catalog/replace"
 	"github.com/velero-krm/velero-krm/catalog/required-fields"
 	"github.com/velero-krm/velero-krm/catalog/route"
 	"github.com/velero-krm/velero-krm/catalog/service"
@@ -25,6 +26,7 @@ func Functions() []fn.Function {
 		drop.Function(),
 		removeannotations.Function(),
 		removefields.Function(),
+		replace.Function(),
 		requiredfields.Function(),
 		route.Function(),
 		service.Function(),

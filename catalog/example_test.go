@@ -26,6 +26,7 @@ func ExampleFunctions() {
 	// drop
 	// remove-annotations
 	// remove-fields
+	// replace
 	// required-fields
 	// route
 	// service

@@ -20,6 +20,16 @@ func (o *Object) Edit(p Path, edit func(at Location, value any) (result any, kee
 	return e.count, err
 }
 
+// Edit does to root what [Object.Edit] does to an object, for values decoded
+// from what an object holds as text: root is of the types that [Object.Get]
+// returns. Mappings are changed in place; the root that is returned, nil when
+// edit removed it, takes the place of root.
+func (p Path) Edit(root any, edit func(at Location, value any) (result any, keep bool, err error)) (any, int, error) {
+	e := editor{edit: edit}
+	out, err := e.visit(root, p.segments)
+	return out.value, e.count, err
+}
+
 // RemoveAt removes every field and list element that p points at and returns
 // how many there were.
 func (o *Object) RemoveAt(p Path) int {

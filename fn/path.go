@@ -3,6 +3,7 @@ package fn
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -248,6 +249,9 @@ func FieldPath(elems ...any) string { return Location{elems}.String() }
 
 // Location is where in an object a value is.
 type Location struct{ elems []any }
+
+// Elems returns the keys (string) and list indexes (int) that lead there.
+func (l Location) Elems() []any { return slices.Clone(l.elems) }
 
 // String returns the location in the form spec.containers[0].image.
 func (l Location) String() string {

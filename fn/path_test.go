@@ -176,3 +176,23 @@ func FuzzParsePath(f *testing.F) {
 		}
 	})
 }
+
+func TestPathEdit(t *testing.T) {
+	p, err := ParsePath("[*].a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	root := []any{map[string]any{"a": "x"}, "text", map[string]any{"a": "y", "b": "z"}}
+	var at []any
+	got, n, err := p.Edit(root, func(l Location, value any) (any, bool, error) {
+		at = append(at, l.Elems())
+		return value.(string) + "!", value != "y", nil
+	})
+	want := []any{map[string]any{"a": "x!"}, "text", map[string]any{"b": "z"}}
+	if diff := cmp.Diff(want, got); diff != "" || n != 2 || err != nil {
+		t.Errorf("edited %d, %v (-want +got):\n%s", n, err, diff)
+	}
+	if diff := cmp.Diff([]any{[]any{0, "a"}, []any{2, "a"}}, at); diff != "" {
+		t.Errorf("locations (-want +got):\n%s", diff)
+	}
+}
