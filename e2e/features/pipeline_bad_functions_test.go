@@ -18,6 +18,7 @@ func (p *pipelines) testBadFunctions(t *testing.T) {
 	p.app(t, "bad")
 	want := labelled(p.objects(t, "bad"), "marked", "yes")
 	delete(want, "Secret/victim")
+	var all []string
 	for name, tc := range map[string]struct {
 		reason string
 		exec   string
@@ -129,6 +130,7 @@ func (p *pipelines) testBadFunctions(t *testing.T) {
 				t.Errorf("%s: phase: want PartiallyFailed, got %s", tc.reason, restore.Status.Phase)
 			}
 			said := p.errorsOf(t, restore)
+			all = append(all, said...)
 			if len(said) != 1 {
 				t.Errorf("%s: errors: want one, got %d: %q", tc.reason, len(said), said)
 			}
@@ -142,7 +144,9 @@ func (p *pipelines) testBadFunctions(t *testing.T) {
 			nothingRuns(t)
 		})
 	}
+	t.Run("Page", func(t *testing.T) { checkPage(t, all) })
 	t.Run("OnBackup", p.testBadOnBackup)
+	t.Run("Repaired", p.testRepaired)
 	t.Run("LeavesChild", p.testLeavesChild)
 	t.Run("EchoesInResults", p.testEchoesInResults)
 	t.Run("Ignored", p.testIgnored)
@@ -157,6 +161,29 @@ mutators:
   exec: testfn `+exec+`
   selectors: [{kind: Secret, name: victim}]
   `+fields)
+}
+
+// checkPage looks for each message of the operators' page among those that
+// Velero gave.
+func checkPage(t *testing.T, said []string) {
+	t.Helper()
+	page, err := os.ReadFile("../../docs/velero.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(page), "| the function | says |\n|---|---|\n")
+	table, _, _ = strings.Cut(table, "\n\n")
+	all := strings.Join(said, "\n")
+	rows := 0
+	for row := range strings.Lines(table) {
+		if _, message, ok := strings.Cut(strings.Trim(row, "|` \n"), " | `"); ok {
+			contains(t, all, message)
+			rows++
+		}
+	}
+	if rows < 10 {
+		t.Errorf("docs/velero.md: want a table of 10 messages or more, found %d", rows)
+	}
 }
 
 // testBadOnBackup has one backup meet several bad functions, each on one object.
@@ -188,6 +215,27 @@ mutators:
 	p.checkBackedUp(t, "bad-on-backup", "bad", map[string]map[string]any{"Secret/db": nil})
 	p.noLeak(t, backup)
 	nothingRuns(t)
+}
+
+// testRepaired restores again, into the same namespace, after the function was
+// repaired: what was missing comes, what was there stays.
+func (p *pipelines) testRepaired(t *testing.T) {
+	p.put(t, "bad-at-first", badPipeline("bad-at-first", "krm-feature fail", ""))
+	p.put(t, "repaired", badPipeline("repaired", "krm-behave identity", ""))
+	if phase := p.restore(t, "bad", "bad", "bad-at-first", named("bad-at-first")).Status.Phase; phase != velerov1api.RestorePhasePartiallyFailed {
+		t.Errorf("phase: want PartiallyFailed, got %s", phase)
+	}
+	p.absent(t, secretNamed("bad-at-first", "victim"))
+	again, err := p.Restore(t.Context(), "repaired", velerov1api.RestoreSpec{
+		BackupName: "bad", NamespaceMapping: map[string]string{"bad": "bad-at-first"},
+	}, named("repaired"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.complete(t, again)
+	if diff := cmp.Diff(labelled(p.objects(t, "bad"), "marked", "yes"), p.objects(t, "bad-at-first")); diff != "" {
+		t.Errorf("restored (-want +got):\n%s", diff)
+	}
 }
 
 // testLeavesChild has a function end well and leave a child that holds stdout:
