@@ -21,6 +21,14 @@ var configs = map[string]string{ //nolint:gochecknoglobals // a constant table
 	"set-labels":         `{"labels":{"example.com/restored-by":"velero-krm"}}`,
 	"set-image-registry": `{"from":"docker.io/acme","to":"registry.dr.example/acme"}`,
 	"remove-fields":      `{"paths":["metadata.uid"]}`,
+	"drop":               `{"selectors":[{"group":"core","kind":"Service"}]}`,
+	"remove-annotations": `{"keys":["meta.helm.sh/*"]}`,
+	"replace":            `{"rules":[{"path":"data[\"settings.yaml\"]","inside":"yaml","at":"[*].enabled","regex":"true","with":"false"}]}`,
+	"required-fields":    `{"rules":[{"kind":"Deployment","paths":["spec.template.spec.containers[*].image"]}]}`,
+	"set-annotations":    `{"annotations":{"example.com/restored-by":"velero-krm"}}`,
+	"set-ingress":        `{"class":"nginx"}`,
+	"set-replicas":       `{"replicas":0}`,
+	"set-storage-class":  `{"mappings":{"fast":"gp3"}}`,
 }
 
 // measureInProcess compares each function of the catalogue, from the bytes of
