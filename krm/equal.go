@@ -7,13 +7,22 @@ import "bytes"
 // next to nothing and stops at the first difference; to decode two objects of
 // 1.5 KB and compare the maps takes ten times as long.
 func equalJSON(a, b []byte) bool {
-	p := pair{scanner{data: a}, scanner{data: b}}
+	p := pair{a: scanner{data: a}, b: scanner{data: b}}
 	return p.value()
 }
 
 // pair is two values that are compared. As long as both are the same, both
 // scanners are at the same place in them.
-type pair struct{ a, b scanner }
+type pair struct {
+	a, b scanner
+	// nested counts the mappings around, the keys of which are in another order.
+	nested int
+}
+
+// maxNested is how deep such mappings are walked. Each of them scans what is in
+// it once more; what lies deeper is decoded and compared, so that no nesting
+// costs more than this many scans.
+const maxNested = 16
 
 // value compares the values that follow and, if they are the same, consumes
 // them.
@@ -38,15 +47,18 @@ func isContainer(c byte) bool { return c == '{' || c == '[' }
 // mapping compares key by key as long as the keys come in the same order, which
 // they do when both sides sort them.
 func (p *pair) mapping() bool {
-	startA, startB := p.a.pos, p.b.pos
+	if p.nested > maxNested {
+		return p.decoded()
+	}
 	p.a.pos, p.b.pos = p.a.pos+1, p.b.pos+1
 	for {
 		moreA, moreB := p.a.more(), p.b.more()
 		if !moreA || !moreB {
 			return moreA == moreB
 		}
+		keyA, keyB := p.a.pos, p.b.pos
 		if !bytes.Equal(p.a.entryKey(), p.b.entryKey()) {
-			p.a.pos, p.b.pos = startA, startB
+			p.a.pos, p.b.pos = keyA, keyB
 			return p.unordered()
 		}
 		if !p.value() {
@@ -55,37 +67,40 @@ func (p *pair) mapping() bool {
 	}
 }
 
-// unordered compares two mappings whose keys come in different orders, or
-// differ: one that has a key more is told by counting.
+// unordered compares what is left of two mappings from where their keys come in
+// different orders, or differ. What was compared before is not looked at again:
+// mappings inside one another would be compared twice as often with each level.
 func (p *pair) unordered() bool {
-	if countEntries(p.a) != countEntries(p.b) {
-		return false
+	values := make(map[string]int) // where they are in a
+	for more := true; more; more = p.a.more() {
+		key := textOf(p.a.entryKey())
+		values[key] = p.a.pos
+		p.a.value()
 	}
-	values := make(map[string]int)
-	for e := range entries(p.a.data, p.a.pos) {
-		values[textOf(p.a.data[e.key:e.keyEnd])] = e.value
-	}
-	for e := range entries(p.b.data, p.b.pos) {
-		at, ok := values[textOf(p.b.data[e.key:e.keyEnd])]
+	p.nested++
+	end, left := p.a.pos, len(values)
+	for more := true; more; more = p.b.more() {
+		at, ok := values[textOf(p.b.entryKey())]
 		if !ok {
 			return false
 		}
-		sub := pair{scanner{data: p.a.data, pos: at}, scanner{data: p.b.data, pos: e.value}}
-		if !sub.value() {
+		p.a.pos = at
+		if !p.value() {
 			return false
 		}
+		left--
 	}
-	return p.a.value() && p.b.value() // valid, so only to consume them
+	p.a.pos = end
+	p.nested--
+	return left == 0 // no key is there twice
 }
 
-// countEntries returns how many keys the mapping at s has.
-func countEntries(s scanner) int {
-	n := 0
-	for s.pos++; s.more(); n++ {
-		s.entryKey()
-		s.value()
-	}
-	return n
+// decoded compares two values by decoding them.
+func (p *pair) decoded() bool {
+	a, b := decoder{data: p.a.data, pos: p.a.pos}, decoder{data: p.b.data, pos: p.b.pos}
+	same := equalValues(a.value(), b.value())
+	p.a.pos, p.b.pos = a.pos, b.pos
+	return same
 }
 
 func (p *pair) list() bool {

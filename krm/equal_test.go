@@ -2,6 +2,7 @@ package krm
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 )
 
@@ -44,6 +45,29 @@ func TestEqualJSON(t *testing.T) {
 			}
 			if got := equalJSON([]byte(tc.b), []byte(tc.a)); got != tc.want {
 				t.Errorf("%s: equalJSON(%s, %s) = %t, want %t", tc.reason, tc.b, tc.a, got, tc.want)
+			}
+		})
+	}
+}
+
+// TestEqualJSONOfNestedMappings has mappings in one another, each in another
+// order: compared twice on each level, 900 levels would never end.
+func TestEqualJSONOfNestedMappings(t *testing.T) {
+	nested := func(before, after, inner string) []byte {
+		return []byte(strings.Repeat(before, 900) + inner + strings.Repeat(after, 900))
+	}
+	for name, tail := range map[string][4]string{
+		"Last":  {`{"b":1,"c":2,"a":`, `}`, `{"c":2,"b":1,"a":`, `}`},
+		"First": {`{"a":`, `,"b":1,"c":2}`, `{"a":`, `,"c":2,"b":1}`},
+		"Moved": {`{"b":1,"a":`, `,"c":2}`, `{"a":`, `,"c":2,"b":1}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := nested(tail[0], tail[1], "1")
+			if !equalJSON(a, nested(tail[2], tail[3], "1")) {
+				t.Error("want the same")
+			}
+			if equalJSON(a, nested(tail[2], tail[3], "2")) {
+				t.Error("want a difference at the bottom to be found")
 			}
 		})
 	}
