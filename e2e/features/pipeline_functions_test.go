@@ -10,6 +10,7 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/velero-krm/velero-krm/krm"
@@ -47,6 +48,7 @@ func featureFunctions() map[string]program {
 		"change-and-fail":  changeAndFail,
 		"change-another":   changeAnother,
 		"echo-plain":       echoPlain,
+		"move-ports":       transform(movePorts),
 		"tell-object":      transform(tellObject),
 		"tell-environment": transform(tellEnvironment),
 	}
@@ -138,6 +140,18 @@ func tellObject(o map[string]any) {
 			text = []byte(err.Error())
 		}
 		annotate(o, key, string(text))
+	}
+}
+
+// movePorts adds 10000 to the target ports of a Service.
+func movePorts(o map[string]any) {
+	spec, _ := o["spec"].(map[string]any)
+	ports, _ := spec["ports"].([]any)
+	for _, port := range ports {
+		port, _ := port.(map[string]any)
+		if n, err := strconv.Atoi(fmt.Sprint(port["targetPort"])); err == nil {
+			port["targetPort"] = n + 10000
+		}
 	}
 }
 

@@ -5,8 +5,9 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/velero-krm/velero-krm/e2e/stack"
 	"github.com/velero-krm/velero-krm/runner/runnertest/behave"
+
+	"github.com/velero-krm/velero-krm/e2e/stack"
 )
 
 // TestMain lets the test binary be the functions that the pipelines call.
@@ -30,6 +31,7 @@ func TestPipeline(t *testing.T) {
 	t.Run("KindNowhere", p.testKindNowhere)
 	t.Run("BadFunctions", p.testBadFunctions)
 	t.Run("AsInBackup", p.testAsInBackup)
+	t.Run("Carry", p.testCarry)
 	t.Run("Environment", p.testEnvironment)
 	t.Run("SideBySide", p.testSideBySide)
 	// These start the server anew.
