@@ -23,7 +23,7 @@ var configs = map[string]string{ //nolint:gochecknoglobals // a constant table
 	"remove-fields":      `{"paths":["metadata.uid"]}`,
 	"drop":               `{"selectors":[{"group":"core","kind":"Service"}]}`,
 	"remove-annotations": `{"keys":["meta.helm.sh/*"]}`,
-	"replace":            `{"rules":[{"path":"data[\"settings.yaml\"]","inside":"yaml","at":"[*].enabled","regex":"true","with":"false"}]}`,
+	"replace":            `{"rules":[{"path":"data.mode","regex":"^on$","with":"off"}]}`,
 	"required-fields":    `{"rules":[{"kind":"Deployment","paths":["spec.template.spec.containers[*].image"]}]}`,
 	"set-annotations":    `{"annotations":{"example.com/restored-by":"velero-krm"}}`,
 	"set-ingress":        `{"class":"nginx"}`,
