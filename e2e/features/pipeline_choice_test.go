@@ -95,6 +95,23 @@ func (p *pipelines) testDefaults(t *testing.T) {
 	})
 }
 
+// testBrokenDefault has a default that does not load: a run that names none
+// would need it and is refused, one that wants none is not.
+func (p *pipelines) testBrokenDefault(t *testing.T) {
+	p.app(t, "broken")
+	p.put(t, "broken", pipelineText("broken", "default: true\nmutator: []"))
+	backup := p.backup(t, "broken-default", "broken")
+	if backup.Status.Phase != velerov1api.BackupPhaseFailed {
+		t.Errorf("phase of the backup: want Failed, got %s", backup.Status.Phase)
+	}
+	contains(t, backup.Status.FailureReason, "ConfigMap velero/broken", "spec.mutator", "unknown key", "annotate the Backup", "none")
+	p.nothingBackedUp(t, "broken-default")
+	restore := p.restore(t, "broken", "broken", "broken-default")
+	contains(t, strings.Join(p.errorsOf(t, restore), "\n"), "spec.mutator", "annotate the Restore")
+	p.absent(t, namespaceNamed("broken-default"))
+	p.complete(t, p.restore(t, "broken", "broken", "broken-declined", named("none")))
+}
+
 // testRefused names pipelines that cannot be had. Nothing is written, on
 // backup and on restore, and Velero's own message says why and what to do.
 func (p *pipelines) testRefused(t *testing.T) {

@@ -9,10 +9,14 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	velerov1api "github.com/vmware-tanzu/velero/pkg/apis/velero/v1"
 	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -62,6 +66,64 @@ func (p *pipelines) testAsInBackup(t *testing.T) {
 	}
 	if len(namespace.Annotations) > 0 {
 		t.Errorf("the Namespace came to the function: %v", namespace.Annotations)
+	}
+}
+
+// testKindFromBackup selects a kind that the cluster does not have until the
+// restore brings its CustomResourceDefinition.
+func (p *pipelines) testKindFromBackup(t *testing.T) {
+	p.app(t, "kinds")
+	crd := &apiextensionsv1.CustomResourceDefinition{ObjectMeta: metav1.ObjectMeta{Name: "gadgets.example.velero-krm.io"}}
+	if err := p.ControlPlane.Client.Delete(t.Context(), crd); err != nil {
+		t.Fatal(err)
+	}
+	for err := error(nil); !apierrors.IsNotFound(err); time.Sleep(50 * time.Millisecond) {
+		if err = p.ControlPlane.Client.Get(t.Context(), client.ObjectKeyFromObject(crd), crd); t.Context().Err() != nil {
+			t.Fatalf("wait for the end of %s: %v", crd.Name, err)
+		}
+	}
+	p.put(t, "gadgets", pipelineText("gadgets", `
+mutators:
+- builtin: set-labels
+  configMap: {labels: '{seen: "yes"}'}
+  selectors: [{apiVersion: example.velero-krm.io/v1, kind: Gadget}]
+`))
+	p.complete(t, p.restore(t, "kinds", "kinds", "kinds-again", named("gadgets")))
+	if got := p.gadget(t, "kinds-again").GetLabels()["seen"]; got != "yes" {
+		t.Errorf("label of the restored object: want yes, got %q", got)
+	}
+}
+
+// testClusterScoped changes an object that is in no namespace, on backup and on
+// restore.
+func (p *pipelines) testClusterScoped(t *testing.T) {
+	role := &rbacv1.ClusterRole{ObjectMeta: metav1.ObjectMeta{Name: "auditor"}}
+	if err := p.ControlPlane.Client.Create(t.Context(), role.DeepCopy()); err != nil {
+		t.Fatal(err)
+	}
+	p.put(t, "stored", pipelineText("stored", "phases: [Backup]\nmutators:\n"+labelStep("stored", "yes")))
+	p.put(t, "back", pipelineText("back", "phases: [Restore]\nmutators:\n"+labelStep("restored", "yes")))
+	backup, err := p.Backup(t.Context(), "cluster", velerov1api.BackupSpec{
+		IncludedClusterScopedResources: []string{"clusterroles"}, IncludedNamespaceScopedResources: []string{"configmaps"},
+		IncludedNamespaces: []string{"default"},
+	}, named("stored"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.complete(t, backup)
+	if err := p.ControlPlane.Client.Delete(t.Context(), role.DeepCopy()); err != nil {
+		t.Fatal(err)
+	}
+	restore, err := p.Restore(t.Context(), "cluster", velerov1api.RestoreSpec{BackupName: "cluster"}, named("back"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.complete(t, restore)
+	if err := p.ControlPlane.Client.Get(t.Context(), client.ObjectKeyFromObject(role), role); err != nil {
+		t.Fatal(err)
+	}
+	if role.Labels["stored"] != "yes" || role.Labels["restored"] != "yes" {
+		t.Errorf("labels of the restored ClusterRole: want those of both pipelines, got %v", role.Labels)
 	}
 }
 

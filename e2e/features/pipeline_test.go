@@ -27,15 +27,19 @@ func TestPipeline(t *testing.T) {
 	t.Run("Delete", p.testDelete)
 	t.Run("Choice", p.testChoice)
 	t.Run("Defaults", p.testDefaults)
+	t.Run("BrokenDefault", p.testBrokenDefault)
 	t.Run("Refused", p.testRefused)
 	t.Run("KindNowhere", p.testKindNowhere)
 	t.Run("BadFunctions", p.testBadFunctions)
 	t.Run("AsInBackup", p.testAsInBackup)
 	t.Run("Carry", p.testCarry)
 	t.Run("Environment", p.testEnvironment)
+	t.Run("ClusterScoped", p.testClusterScoped)
 	t.Run("SideBySide", p.testSideBySide)
-	// These start the server anew.
+	// The last two leave the stack changed: the server is started anew with
+	// other settings, a CustomResourceDefinition is deleted.
 	t.Run("OtherServer", p.testOtherServer)
+	t.Run("KindFromBackup", p.testKindFromBackup)
 }
 
 // pipelines is the stack with the plugin in it.
