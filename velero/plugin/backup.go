@@ -102,7 +102,7 @@ func (a *BackupItemAction) execute(ctx context.Context, obj runtime.Unstructured
 	return toUnstructured(v.out)
 }
 
-// leftOut marks a copy of the object for Velero 1.18 and later to leave out;
+// leftOut marks a copy of the object for Velero 1.18.1 and later to leave out;
 // run.load refuses earlier ones.
 func leftOut(obj runtime.Unstructured) runtime.Unstructured {
 	marked := (&unstructured.Unstructured{Object: obj.UnstructuredContent()}).DeepCopy()

@@ -35,7 +35,7 @@
 //
 // Steps with scope List or permission to Create are refused: Velero hands out
 // one object at a time and takes one back. Namespaces never come to a plugin
-// on restore. Leaving an object out of a backup needs Velero 1.18.
+// on restore. Leaving an object out of a backup needs Velero 1.18.1.
 //
 // # Order
 //

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"strings"
 	"sync"
 	"time"
 
@@ -21,8 +22,9 @@ import (
 const VersionEnv = "KRM_VELERO_VERSION"
 
 // skipSince is the first Velero that leaves out of a backup what an action
-// marks with velero.io/skip-from-backup (pkg/backup/item_backupper.go).
-const skipSince = "1.18"
+// marks with velero.io/skip-from-backup (pkg/backup/item_backupper.go): 1.18.0
+// backs it up, mark and all.
+const skipSince = "1.18.1"
 
 // versionTimeout bounds how long the server's executable may take to print its
 // version: it needs tens of milliseconds, and a backup waits for it.
@@ -56,14 +58,16 @@ func (s *server) skipsFromBackup(ctx context.Context) (skips bool, velero string
 	return s.skips, s.version, s.err
 }
 
-// find believes a release version. Builds from a branch, as distributions make
-// them, tell "main" or nothing; those are asked for the annotation's name.
+// find believes the operator and a release version. Builds from a branch, as
+// distributions make them, tell "main", nothing, or a release with a suffix of
+// their own; those are asked for the annotation's name.
 func (s *server) find(ctx context.Context) (skips bool, velero string, err error) {
 	velero = s.override
 	if velero == "" {
 		velero, err = clientVersion(ctx, s.executable)
 	}
-	if v, parseErr := version.ParseGeneric(velero); err == nil && parseErr == nil {
+	v, parseErr := version.ParseGeneric(velero)
+	if err == nil && parseErr == nil && (s.override != "" || !strings.ContainsAny(velero, "-+")) {
 		return v.AtLeast(version.MustParseGeneric(skipSince)), velero, nil
 	}
 	skips, scanErr := fileHolds(ctx, s.executable, []byte(velerov1api.SkipFromBackupAnnotation))

@@ -29,13 +29,17 @@ func TestServerVersion(t *testing.T) {
 		wantErr string
 	}{
 		"Release":    {reason: "told by the version", server: &server{executable: program("new", prints("v1.18.3"))}, skips: true, version: "v1.18.3"},
-		"Prerelease": {reason: "a candidate of 1.18 has it", server: &server{executable: program("rc", prints("v1.18.0-rc.1"))}, skips: true, version: "v1.18.0-rc.1"},
+		"First":      {reason: "1.18.1 was the first", server: &server{executable: program("first", prints("v1.18.1"))}, skips: true, version: "v1.18.1"},
+		"TooEarly":   {reason: "1.18.0 would back the object up with the mark", server: &server{executable: program("early", prints("v1.18.0"))}, version: "v1.18.0"},
+		"Prerelease": {reason: "a suffix may be a candidate from before it", server: &server{executable: program("rc", prints("v1.18.1-rc.1"))}, version: "v1.18.1-rc.1"},
+		"Downstream": {reason: "or a distribution's, with it", server: &server{executable: program("suffix", prints("v1.18.0-2+oadp")+knows)}, skips: true, version: "v1.18.0-2+oadp"},
 		"Old":        {reason: "before 1.18 the annotation does nothing", server: &server{executable: program("old", prints("v1.17.2"))}, version: "v1.17.2"},
 		"Branch":     {reason: "a build from a branch is asked for the annotation", server: &server{executable: program("main", prints("main")+knows)}, skips: true, version: "main"},
 		"OldBranch":  {reason: "and has it not", server: &server{executable: program("oldmain", prints("release-1.16"))}, version: "release-1.16"},
 		"NoVersion":  {reason: "built without one", server: &server{executable: program("none", prints("")+knows)}, skips: true, version: "of an unknown version"},
 		"Fails":      {reason: "not even the command works", server: &server{executable: program("fails", "exit 1\n"+knows)}, skips: true, version: "of an unknown version"},
-		"Override":   {reason: "the operator knows better", server: &server{executable: "/nowhere", override: "v1.18.0"}, skips: true, version: "v1.18.0"},
+		"Override":   {reason: "the operator knows better", server: &server{executable: "/nowhere", override: "v1.18.1-2"}, skips: true, version: "v1.18.1-2"},
+		"Overridden": {reason: "also that it is an old one", server: &server{executable: "/nowhere", override: "v1.18.0"}, version: "v1.18.0"},
 		"Unknown":    {reason: "says what to do", server: &server{executable: "/nowhere"}, wantErr: VersionEnv},
 	}
 	for name, tc := range cases {
