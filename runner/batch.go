@@ -3,7 +3,6 @@ package runner
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -11,17 +10,9 @@ import (
 	"github.com/velero-krm/velero-krm/krm"
 )
 
-// How long Transform goes on with a function that fails. Finding that a
-// function fails on everything must not cost a call per object: 8 processes
-// of a kyaml function cost 60 ms (krm-contract.md section 5.2), 8 time-outs of
-// 30 s each would cost 4 minutes.
-const (
-	maxSingleFailures = 8  // objects that fail alone while none succeeded
-	maxSingleTimeouts = 3  // the same for time-outs
-	maxTimeouts       = 32 // calls that timed out, before these are not halved any more
-	tryAllItems       = 32 // lists up to this long are tried to the end
-	blameRounds       = 4  // runs without the objects to blame, before the rest is halved
-)
+// blameRounds are how many runs without the objects to blame there are before
+// the rest is halved.
+const blameRounds = 4
 
 // engine is one Transform.
 type engine struct {
@@ -38,14 +29,9 @@ type engine struct {
 	outcomes []ItemOutcome
 
 	calls       atomic.Int64
-	successes   atomic.Int64
 	interrupted atomic.Bool // ctx ended before all was done
 
-	mu       sync.Mutex
-	halted   *FunctionError // why no further call is made; nil: go on
-	singles  int            // objects that failed alone
-	timeouts int            // calls that timed out
-	slow     int            // objects that timed out alone
+	*trial
 }
 
 func newEngine(f Function, items []*krm.Item, opts TransformOptions) *engine {
@@ -56,12 +42,10 @@ func newEngine(f Function, items []*krm.Item, opts TransformOptions) *engine {
 		contexts: make(map[krm.Identity]int, len(opts.Context)),
 		bare:     bareItem(),
 		outcomes: make([]ItemOutcome, len(items)),
+		trial:    newTrial(items),
 	}
 	for _, it := range opts.Context {
 		e.contexts[it.Identity()]++
-	}
-	for i, it := range items {
-		e.outcomes[i] = ItemOutcome{Status: Unchanged, In: it, Out: it}
 	}
 	return e
 }
@@ -76,7 +60,20 @@ type part struct {
 // runBatches runs all batches, some at once, and returns their parts in the
 // order of the items.
 func (e *engine) runBatches(ctx context.Context) []part {
-	batches := e.cut()
+	all := make([]int, len(e.items))
+	for i := range all {
+		all[i] = i
+	}
+	parts := e.runSome(ctx, e.cut(all))
+	for again := e.takeUp(); len(again) > 0 && !e.interrupted.Load(); again = e.takeUp() {
+		parts = append(parts, e.runSome(ctx, e.cut(again))...)
+	}
+	e.failPostponed()
+	slices.SortStableFunc(parts, func(a, b part) int { return a.items[0] - b.items[0] })
+	return parts
+}
+
+func (e *engine) runSome(ctx context.Context, batches [][]int) []part {
 	parts := make([][]part, len(batches))
 	var next atomic.Int64
 	var wg sync.WaitGroup
@@ -92,31 +89,25 @@ func (e *engine) runBatches(ctx context.Context) []part {
 		})
 	}
 	wg.Wait()
-	all := slices.Concat(parts...)
-	slices.SortStableFunc(all, func(a, b part) int { return a.items[0] - b.items[0] })
-	return all
+	return slices.Concat(parts...)
 }
 
-// cut returns the indexes of the items of each batch.
-func (e *engine) cut() [][]int {
-	all := make([]int, len(e.items))
-	for i := range all {
-		all[i] = i
-	}
+// cut cuts the items idx into batches.
+func (e *engine) cut(idx []int) [][]int {
 	if e.opts.WholeList {
-		return [][]int{all}
+		return [][]int{idx}
 	}
 	var batches [][]int
 	start, bytes := 0, 0
-	for i, it := range e.tagged {
-		size := len(it.Raw())
+	for i, at := range idx {
+		size := len(e.tagged[at].Raw())
 		if i > start && (i-start >= e.opts.MaxBatchItems || bytes+size > e.opts.MaxBatchBytes) {
-			batches = append(batches, all[start:i:i])
+			batches = append(batches, idx[start:i:i])
 			start, bytes = i, 0
 		}
 		bytes += size
 	}
-	return append(batches, all[start:])
+	return append(batches, idx[start:])
 }
 
 // process decides what becomes of the items idx. rounds counts how often
@@ -125,11 +116,14 @@ func (e *engine) process(ctx context.Context, idx []int, rounds int) []part {
 	if ctx.Err() != nil {
 		e.interrupted.Store(true)
 	}
-	if len(idx) == 0 || e.interrupted.Load() {
+	if e.interrupted.Load() {
 		return nil
 	}
 	if halted := e.haltedBy(); halted != nil {
 		e.failAll(idx, halted)
+		return nil
+	}
+	if idx = e.postpone(idx); len(idx) == 0 {
 		return nil
 	}
 	v := e.call(ctx, idx)
@@ -140,10 +134,14 @@ func (e *engine) process(ctx context.Context, idx []int, rounds int) []part {
 		e.interrupted.Store(true)
 		return nil
 	}
-	e.note(len(idx), v)
-	if len(idx) == 1 || e.opts.WholeList || v.err.Systemic || e.tooSlow(v.err) {
+	e.note(idx, v.err)
+	results := v.err.Results
+	if len(idx) > 1 && !e.opts.WholeList {
+		v.err = e.ifTooSlow(v.err)
+	}
+	if len(idx) == 1 || e.opts.WholeList || v.err.Systemic || errors.Is(v.err, ErrNotTried) {
 		e.failWith(idx, v)
-		return []part{{items: idx, results: v.err.Results}}
+		return []part{{items: idx, results: results}}
 	}
 	if len(v.blame) == 0 {
 		return e.divide(ctx, idx)
@@ -167,8 +165,9 @@ func (e *engine) withoutBlamed(ctx context.Context, idx []int, v verdict, rounds
 	parts := []part{{items: blamed, results: e.resultsAbout(blamed, v.err.Results)}}
 	if v.onlyBlamed {
 		// A validator has judged all of them; its output is not used anyway.
-		e.successes.Add(1)
-		return []part{{items: idx, results: v.err.Results}}
+		judged := e.accept(rest, verdict{results: v.err.Results})
+		judged.items = idx
+		return []part{judged}
 	}
 	if rounds+1 >= blameRounds && len(rest) > 1 {
 		return append(parts, e.divide(ctx, rest)...)
@@ -176,79 +175,30 @@ func (e *engine) withoutBlamed(ctx context.Context, idx []int, v verdict, rounds
 	return append(parts, e.process(ctx, rest, rounds+1)...)
 }
 
-// divide processes idx in two halves. While nothing has succeeded yet, it
-// first tries objects alone, here and there: either one succeeds, and its
-// outcome counts, or the function fails on everything.
+// divide processes idx in two halves. As long as nothing is known of a kind,
+// it first tries objects of it alone, here and there: either one succeeds, and
+// its outcome counts, or the function fails on everything of that kind.
 func (e *engine) divide(ctx context.Context, idx []int) []part {
 	var parts []part
 	rest := idx
-	for probe := 0; len(rest) > 1 && e.unproven(); probe++ {
-		at := probe * 618 * len(rest) / 1000 % len(rest)
-		parts = append(parts, e.process(ctx, rest[at:at+1:at+1], 0)...)
-		rest = append(append([]int(nil), rest[:at]...), rest[at+1:]...)
+	for probe := 0; len(rest) > 1; probe++ {
+		unproven := e.unproven(rest)
+		if len(unproven) == 0 {
+			break
+		}
+		one := unproven[probe*618*len(unproven)/1000%len(unproven)]
+		parts = append(parts, e.process(ctx, []int{one}, 0)...)
+		rest = slices.DeleteFunc(slices.Clone(rest), func(i int) bool { return i == one })
 	}
 	half := len(rest) / 2
 	parts = append(parts, e.process(ctx, rest[:half:half], 0)...)
 	return append(parts, e.process(ctx, rest[half:], 0)...)
 }
 
-// unproven reports whether no call has succeeded so far and trying goes on.
-func (e *engine) unproven() bool {
-	return e.successes.Load() == 0 && !e.interrupted.Load() && e.haltedBy() == nil
-}
-
-func (e *engine) haltedBy() *FunctionError {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.halted
-}
-
-// note takes down a call that failed and decides whether to make further ones.
-func (e *engine) note(items int, v verdict) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	timedOut := errors.Is(v.err, ErrTimeout)
-	if timedOut {
-		e.timeouts++
-	}
-	if v.err.Systemic {
-		e.halted = v.err
-		return
-	}
-	if items != 1 {
-		return
-	}
-	e.singles++
-	if timedOut {
-		e.slow++
-	}
-	if e.halted != nil || e.successes.Load() > 0 {
-		return
-	}
-	if e.slow >= maxSingleTimeouts || (e.singles >= maxSingleFailures && len(e.items) > tryAllItems) {
-		e.halted = notTried(v.err, e.singles)
-	}
-}
-
-func notTried(last *FunctionError, tried int) *FunctionError {
-	err := *last
-	err.Results = nil
-	err.Err = fmt.Errorf("%w it (%d): %w", ErrNotTried, tried, last.Err)
-	return &err
-}
-
-// tooSlow reports whether err is a time-out and there were so many that
-// finding out which objects cause them costs too much.
-func (e *engine) tooSlow(err error) bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.timeouts > maxTimeouts && errors.Is(err, ErrTimeout)
-}
-
 func (e *engine) accept(idx []int, v verdict) part {
-	e.successes.Add(1)
+	e.prove(idx)
 	for pos, i := range idx {
-		if v.outcomes != nil {
+		if e.keep(i); v.outcomes != nil {
 			e.outcomes[i] = v.outcomes[pos]
 		}
 	}
@@ -262,7 +212,9 @@ func (e *engine) failWith(idx []int, v verdict) {
 		switch err := v.blame[pos]; {
 		case err != nil:
 			e.fail(i, err)
-		case !v.onlyBlamed:
+		case v.onlyBlamed:
+			e.keep(i)
+		default:
 			e.fail(i, v.err)
 		}
 	}
@@ -272,6 +224,10 @@ func (e *engine) failAll(idx []int, err *FunctionError) {
 	for _, i := range idx {
 		e.fail(i, err)
 	}
+}
+
+func (e *engine) keep(i int) {
+	e.outcomes[i] = ItemOutcome{Status: Unchanged, In: e.items[i], Out: e.items[i]}
 }
 
 func (e *engine) fail(i int, err *FunctionError) {
@@ -299,6 +255,11 @@ func (e *engine) resultsAbout(idx []int, results []krm.Result) []krm.Result {
 
 // outcome puts the parts together.
 func (e *engine) outcome(parts []part) *Outcome {
+	for i := range e.outcomes {
+		if e.outcomes[i].Status == "" { // its call never came back
+			e.fail(i, &FunctionError{Function: e.opts.Name, Err: ErrNoAnswer})
+		}
+	}
 	e.settleCollisions(parts)
 	out := &Outcome{Items: e.outcomes, Calls: int(e.calls.Load())}
 	for _, p := range parts {

@@ -34,9 +34,13 @@ var (
 	// ErrErrorResult says that the function exited 0 but gave a result of
 	// severity error.
 	ErrErrorResult = errors.New("function reported an error")
-	// ErrNotTried says that the function was not run on an object alone,
-	// because it had failed on every object it was run on alone before.
-	ErrNotTried = errors.New("not tried on this object: the function failed on every object before")
+	// ErrNotTried says that the function was not run on an object alone: it had
+	// failed on every object of its kind that it was run on alone, or too many
+	// calls had timed out. The object may be one that it would succeed on.
+	ErrNotTried = errors.New("not tried on this object alone")
+	// ErrNoAnswer says that a call ended without saying anything: a Go function
+	// ended its goroutine.
+	ErrNoAnswer = errors.New("function ended without an answer")
 
 	// ErrRemoved says that an item was removed without permission.
 	ErrRemoved = errors.New("function removed the object, which allow does not permit")

@@ -26,9 +26,15 @@ type verdict struct {
 }
 
 // call runs the function once, on the items idx.
-func (e *engine) call(ctx context.Context, idx []int) verdict {
+func (e *engine) call(ctx context.Context, idx []int) (v verdict) {
 	e.calls.Add(1)
 	in := &krm.ResourceList{FunctionConfig: e.opts.Config, Items: e.inputOf(idx)}
+	defer func() {
+		// Calls run in goroutines of their own, where nobody else recovers.
+		if p := recover(); p != nil {
+			v = e.redacted(in, verdict{err: &FunctionError{Function: e.opts.Name, Err: panicError(p)}})
+		}
+	}()
 	out, err := e.f.Run(ctx, in)
 	switch {
 	case err != nil:
@@ -46,7 +52,7 @@ func (e *engine) call(ctx context.Context, idx []int) verdict {
 			return e.redacted(in, e.blameResults(idx, verdict{err: fe}))
 		}
 	}
-	v := verdict{results: out.Results}
+	v = verdict{results: out.Results}
 	if !e.opts.Validate {
 		v = e.match(idx, out)
 	}

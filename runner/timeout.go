@@ -46,8 +46,14 @@ func (t *timeout) Run(parent context.Context, in *krm.ResourceList) (*krm.Resour
 	defer cancel()
 	answers := make(chan answer, 1)
 	go func() {
-		out, err := t.f.Run(ctx, in)
-		answers <- answer{out, err}
+		a := answer{err: &FunctionError{Err: ErrNoAnswer}}
+		defer func() {
+			if p := recover(); p != nil {
+				a = answer{err: &FunctionError{Err: panicError(p)}}
+			}
+			answers <- a
+		}()
+		a.out, a.err = t.f.Run(ctx, in)
 	}()
 	select {
 	case a := <-answers:
@@ -79,6 +85,9 @@ func (t *timeout) judge(ctx context.Context, cause *timeoutError, a answer) (*kr
 	fe.Err = cause
 	return nil, fe
 }
+
+// panicError is the error of a function that panicked with p.
+func panicError(p any) error { return fmt.Errorf("%w: %v", ErrPanic, p) }
 
 // timeoutError says that a call took longer than it may.
 type timeoutError struct{ after time.Duration }

@@ -135,10 +135,18 @@ func (o TransformOptions) check() error {
 //     result of severity error with a resourceRef), these fail, and the
 //     function runs again on the others.
 //   - Otherwise the batch is halved until the objects that fail alone are
-//     found. As long as nothing has succeeded, single objects are tried first:
-//     if 8 of them fail, or 3 time out, and none succeeds, the function is taken
-//     to fail on everything and the rest fails with [ErrNotTried]. Lists of up to 32 objects are always tried one by one.
-//   - After 32 calls that timed out, one that times out is not halved again.
+//     found, which costs up to two calls per object that fails. As long as
+//     nothing of a kind has succeeded, single objects of it are tried first: if 8
+//     of them fail, or 3 time out, and none succeeds, the function is taken to
+//     fail on everything of that kind, and the rest of it fails with
+//     [ErrNotTried], though the function might succeed on some of it. A function
+//     that has succeeded on nothing by then gets one try for each further kind,
+//     or none if it timed out. In lists of up to 32 objects, each is tried unless
+//     they time out.
+//   - After 32 calls that timed out, one that times out is not halved again:
+//     its objects fail with ErrNotTried, too.
+//
+// A function that panics fails as one that returns [ErrPanic].
 //
 // Results and added objects are those of calls that count and of the calls
 // that failed an object. If an added or renamed object turns out to be one
