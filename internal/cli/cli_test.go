@@ -153,3 +153,16 @@ func TestManyFailures(t *testing.T) {
 		t.Errorf("got %d errors listed and %q", n, stderr.String()[max(0, stderr.Len()-300):])
 	}
 }
+
+// TestManyIgnored lists a bounded number of ignored errors and counts the others.
+func TestManyIgnored(t *testing.T) {
+	var out bytes.Buffer
+	plan := &pipeline.Plan{Pipeline: "p"}
+	for range maxListed + 7 {
+		plan.Items = append(plan.Items, pipeline.ItemPlan{Warnings: []string{"ignored: x", "y"}})
+	}
+	painter{w: &out}.plan(plan)
+	if n := strings.Count(out.String(), "Warning: ignored: x\n"); n != maxListed || !strings.Contains(out.String(), "Warning: and 7 more errors were ignored\n") {
+		t.Errorf("got %d listed and %q", n, out.String()[max(0, out.Len()-300):])
+	}
+}

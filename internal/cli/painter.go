@@ -72,12 +72,7 @@ func (p painter) plan(plan *pipeline.Plan) {
 	for i := range plan.Steps {
 		p.step(&plan.Steps[i])
 	}
-	for i := range plan.Items {
-		p.ignored(plan.Items[i].Warnings)
-	}
-	for i := range plan.Added {
-		p.ignored(plan.Added[i].Warnings)
-	}
+	p.ignored(plan)
 	failures := plan.Failures()
 	for _, err := range failures[:min(len(failures), maxListed)] {
 		p.failure(err)
@@ -90,11 +85,26 @@ func (p painter) plan(plan *pipeline.Plan) {
 
 // ignored tells of errors that a step ignores; other warnings stand among its
 // results.
-func (p painter) ignored(warnings []string) {
-	for _, w := range warnings {
-		if strings.HasPrefix(w, "ignored: ") {
-			p.line("%s %s", p.paint(yellow, "Warning:"), printable(w))
+func (p painter) ignored(plan *pipeline.Plan) {
+	count := 0
+	tell := func(warnings []string) {
+		for _, w := range warnings {
+			if !strings.HasPrefix(w, "ignored: ") {
+				continue
+			}
+			if count++; count <= maxListed {
+				p.line("%s %s", p.paint(yellow, "Warning:"), printable(w))
+			}
 		}
+	}
+	for i := range plan.Items {
+		tell(plan.Items[i].Warnings)
+	}
+	for i := range plan.Added {
+		tell(plan.Added[i].Warnings)
+	}
+	if more := count - maxListed; more > 0 {
+		p.line("%s and %d more errors were ignored", p.paint(yellow, "Warning:"), more)
 	}
 }
 
