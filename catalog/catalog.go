@@ -3,6 +3,7 @@ package catalog
 import (
 	"github.com/velero-krm/velero-krm/catalog/clear-cluster-fields"
 	"github.com/velero-krm/velero-krm/catalog/drop"
+	"github.com/velero-krm/velero-krm/catalog/map-namespaces"
 	"github.com/velero-krm/velero-krm/catalog/remove-annotations"
 	"github.com/velero-krm/velero-krm/catalog/remove-fields"
 	"github.com/velero-krm/velero-krm/catalog/replace"
@@ -24,6 +25,7 @@ func Functions() []fn.Function {
 	return []fn.Function{
 		clearclusterfields.Function(),
 		drop.Function(),
+		mapnamespaces.Function(),
 		removeannotations.Function(),
 		removefields.Function(),
 		replace.Function(),

@@ -24,6 +24,7 @@ func ExampleFunctions() {
 	// Output:
 	// clear-cluster-fields
 	// drop
+	// map-namespaces
 	// remove-annotations
 	// remove-fields
 	// replace

@@ -250,6 +250,10 @@ func FieldPath(elems ...any) string { return Location{elems}.String() }
 // Location is where in an object a value is.
 type Location struct{ elems []any }
 
+// LocationOf returns the location at the end of keys (string) and list indexes
+// (int), which are copied.
+func LocationOf(elems ...any) Location { return Location{slices.Clone(elems)} }
+
 // Elems returns the keys (string) and list indexes (int) that lead there.
 func (l Location) Elems() []any { return slices.Clone(l.elems) }
 

@@ -26,14 +26,15 @@ func hostileValues() []any {
 // not panic, nor change on a second run what a first one made.
 func (s Suite) checkHostile(t *testing.T, c *testCase) {
 	t.Helper()
-	for _, item := range c.items {
+	local, objects := splitLocal(c.items)
+	for _, item := range objects {
 		object := item.Object()
 		for _, f := range places(object, "") {
 			for _, v := range hostileValues() {
 				old := f.set(v)
 				// What is no KRM object any more cannot reach a function.
 				if broken, err := krm.FromObject(object); err == nil {
-					s.tryHostile(t, c.config, broken, f.path)
+					s.tryHostile(t, &krm.ResourceList{FunctionConfig: c.config, Items: with(local, broken)}, f.path)
 				}
 				f.set(old)
 			}
@@ -41,18 +42,19 @@ func (s Suite) checkHostile(t *testing.T, c *testCase) {
 	}
 }
 
-func (s Suite) tryHostile(t *testing.T, config, item *krm.Item, path string) {
+func (s Suite) tryHostile(t *testing.T, in *krm.ResourceList, path string) {
 	t.Helper()
+	item := in.Items[len(in.Items)-1]
 	defer func() {
 		if v := recover(); v != nil {
 			t.Errorf("%s with a strange %s: panic: %v", item.Identity(), path, v)
 		}
 	}()
-	first := s.inProcess(t, &krm.ResourceList{FunctionConfig: config, Items: []*krm.Item{item}})
+	first := s.inProcess(t, in)
 	if first.failed() {
 		return
 	}
-	again := s.inProcess(t, &krm.ResourceList{FunctionConfig: config, Items: first.items})
+	again := s.inProcess(t, &krm.ResourceList{FunctionConfig: in.FunctionConfig, Items: first.items})
 	if again.failed() {
 		t.Errorf("%s with a strange %s: second run fails: %v", item.Identity(), path, again.errors())
 		return

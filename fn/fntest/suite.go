@@ -138,15 +138,36 @@ func (s Suite) inProcess(t *testing.T, in *krm.ResourceList) outcome {
 
 func (s Suite) checkOneByOne(t *testing.T, c *testCase, want outcome) {
 	t.Helper()
+	local, objects := splitLocal(c.items)
 	var items []*krm.Item
-	for _, item := range c.items {
-		one := s.inProcess(t, &krm.ResourceList{FunctionConfig: c.config, Items: []*krm.Item{item}})
+	for _, item := range objects {
+		one := s.inProcess(t, &krm.ResourceList{FunctionConfig: c.config, Items: with(local, item)})
 		if one.failed() {
 			t.Fatalf("%s fails alone and not in the list: %s", item.Identity(), strings.Join(one.errors(), "; "))
 		}
-		items = append(items, one.items...)
+		_, out := splitLocal(one.items)
+		items = append(items, out...)
 	}
-	compareItems(t, "object by object", want.items, items)
+	_, wanted := splitLocal(want.items)
+	compareItems(t, "object by object", wanted, items)
+}
+
+// splitLocal takes out the objects that orchestrators hand to a function beside
+// those of the backup, and with each batch again, as the context of a run is.
+func splitLocal(items []*krm.Item) (local, objects []*krm.Item) {
+	for _, item := range items {
+		if v, _ := item.Annotation("config.kubernetes.io/local-config"); v == "true" {
+			local = append(local, item)
+		} else {
+			objects = append(objects, item)
+		}
+	}
+	return local, objects
+}
+
+// with returns a list of its own.
+func with(items []*krm.Item, item *krm.Item) []*krm.Item {
+	return append(append([]*krm.Item{}, items...), item)
 }
 
 // check compares an outcome with the files of the case.

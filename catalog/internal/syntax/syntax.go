@@ -39,6 +39,9 @@ func Value(s string) bool {
 	return true
 }
 
+// Namespace reports whether s may be the name of a Namespace: a DNS label.
+func Namespace(s string) bool { return !strings.Contains(s, ".") && validPrefix(s) }
+
 func validPrefix(s string) bool {
 	if len(s) > maxPrefix {
 		return false
