@@ -93,13 +93,48 @@ func (a *BackupItemAction) execute(ctx context.Context, obj runtime.Unstructured
 		return nil, err
 	case v.out == nil:
 		return leftOut(obj), nil
-	case v.out == item:
-		return nil, nil //nolint:nilnil // how Velero is told that nothing changed
 	}
-	if err := checkBackedUpType(item.Identity(), v.out.Identity()); err != nil {
+	out, err := r.stored(obj, item, v.out)
+	if err != nil {
+		r.failedLate(v.out != item)
+	}
+	return out, err
+}
+
+// stored returns what Velero is to store of an object that became after, nil
+// for the object as it is.
+func (r *run) stored(obj runtime.Unstructured, before, after *krm.Item) (runtime.Unstructured, error) {
+	id := before.Identity()
+	if err := r.claim(id, after.Identity()); err != nil {
 		return nil, err
 	}
-	return toUnstructured(v.out)
+	if after == before {
+		return nil, nil //nolint:nilnil // how Velero is told that nothing changed
+	}
+	if err := checkBackedUpType(id, after.Identity()); err != nil {
+		return nil, err
+	}
+	out, err := toUnstructured(after)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkNotLeftOut(id, obj, out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// checkNotLeftOut refuses a mark that a function made: Velero would leave the
+// object out, which only a step that may Delete can ask for.
+func checkNotLeftOut(id krm.Identity, before runtime.Unstructured, after *unstructured.Unstructured) error {
+	was := unstructured.Unstructured{Object: before.UnstructuredContent()}
+	_, had := was.GetAnnotations()[velerov1api.SkipFromBackupAnnotation]
+	_, has := after.GetAnnotations()[velerov1api.SkipFromBackupAnnotation]
+	if has && !had {
+		return fmt.Errorf("%s: a function set the annotation %s, with which Velero leaves the object out of the backup: if it is meant to, let the function remove the object and the step allow Delete",
+			id, velerov1api.SkipFromBackupAnnotation)
+	}
+	return nil
 }
 
 // leftOut marks a copy of the object for Velero 1.18.1 and later to leave out;

@@ -60,6 +60,16 @@ func TestBackupExecute(t *testing.T) {
 			object:  `{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"c","namespace":"shop"}}`,
 			wantErr: []string{"ConfigMap shop/c", "Secret shop/c", "phases: [Restore]"},
 		},
+		"LeftOutByMark": {
+			reason: "Velero leaves out whatever the annotation says, and the step may not Delete", pipeline: "\tmutators: [{builtin: leave-out}]\n", wants: wants("p"),
+			object:  `{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"c","namespace":"shop"}}`,
+			wantErr: []string{"ConfigMap shop/c", "velero.io/skip-from-backup", "Delete"},
+		},
+		"MarkedBefore": {
+			reason: "the operator's own mark is no function's", pipeline: "\tmutators: [{builtin: mark}]\n", wants: wants("p"),
+			object: `{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"c","namespace":"shop","annotations":{"velero.io/skip-from-backup":"true"}}}`,
+			want:   `{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"c","namespace":"shop","labels":{"marked":"yes"},"annotations":{"velero.io/skip-from-backup":"true"}}}`,
+		},
 		"NotLoaded": {
 			reason: "never unconverted", pipeline: "\tmutators: [{builtin: mark}]\n", wants: wants("gone"),
 			object:  `{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"c","namespace":"shop"}}`,
@@ -79,6 +89,7 @@ func TestBackupExecute(t *testing.T) {
 			if (err != nil) != (tc.wantErr != nil) {
 				t.Fatalf("%s: Execute(): %v", tc.reason, err)
 			}
+			checkFailed(t, w, backupRef(aBackup("b1", nil)), err)
 			for _, want := range tc.wantErr {
 				checkError(t, tc.reason, err, want)
 			}
@@ -99,6 +110,35 @@ func TestBackupExecute(t *testing.T) {
 				t.Errorf("%s: the value of a Secret got out:\n%v\n%s", tc.reason, err, w.log.String())
 			}
 		})
+	}
+}
+
+// checkFailed checks that the totals of a run of one object agree with err.
+func checkFailed(t *testing.T, w *world, ref runRef, err error) {
+	t.Helper()
+	r := w.slotFor(ref).run
+	if r == nil {
+		return // the pipelines did not load
+	}
+	failed, changed := r.failed.Load(), r.changed.Load()
+	if (err != nil) != (failed == 1) || err != nil && changed != 0 {
+		t.Errorf("totals: failed %d, changed %d with error %v", failed, changed, err)
+	}
+}
+
+// TestBackupRenamedTwice renames all to "renamed": a backup has one file for it.
+func TestBackupRenamedTwice(t *testing.T) {
+	w := newWorld(t, []string{yamlPipeline("p", "\tmutators: [{builtin: rename, allow: [Rename], exclude: [{name: kept}]}]\n")})
+	action, backup := &BackupItemAction{engine: w.engine}, aBackup("b1", wants("p"))
+	for _, tc := range []struct{ object, wantErr string }{
+		{object: "kept"},
+		{object: "a"},
+		{object: "a"}, // in another version, or once more
+		{object: "b", wantErr: "ConfigMap shop/b: the backup holds ConfigMap shop/a as ConfigMap shop/renamed already"},
+		{object: "renamed", wantErr: "ConfigMap shop/renamed: the backup holds ConfigMap shop/a as"},
+	} {
+		_, _, _, _, err := action.Execute(configMap(t, tc.object), backup)
+		checkError(t, tc.object+": no object may overwrite another", err, tc.wantErr)
 	}
 }
 

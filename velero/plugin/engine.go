@@ -117,6 +117,9 @@ func (e *engine) load(ctx context.Context, r runRef) (*run, error) {
 	if len(problems) > 0 {
 		return nil, &LoadError{Run: r.String(), Problems: problems}
 	}
+	if r.phase == pipeline.Backup && loaded.mayRename() {
+		loaded.claims = map[krm.Identity]krm.Identity{}
+	}
 	if err := loaded.makeContext(ctx); err != nil {
 		return nil, err
 	}

@@ -77,6 +77,10 @@ func builtins() []builtinFunc {
 			set(obj, "renamed", "metadata", "name")
 			return obj, nil
 		}},
+		{name: "leave-out", each: func(obj map[string]any) (map[string]any, error) {
+			set(obj, "false", "metadata", "annotations", "velero.io/skip-from-backup")
+			return obj, nil
+		}},
 		{name: "move", each: func(obj map[string]any) (map[string]any, error) {
 			set(obj, "elsewhere", "metadata", "namespace")
 			return obj, nil

@@ -90,7 +90,11 @@ func (a *RestoreItemAction) execute(ctx context.Context, input *velero.RestoreIt
 	case v.out == item:
 		return unchanged, nil
 	}
-	return a.carry(ctx, item, v.out, input)
+	out, err := a.carry(ctx, item, v.out, input)
+	if err != nil {
+		r.failedLate(true)
+	}
+	return out, err
 }
 
 // carry brings what the pipelines changed to the object that is about to be

@@ -79,6 +79,7 @@ func TestRestoreExecute(t *testing.T) {
 			if (err != nil) != (tc.wantErr != nil) {
 				t.Fatalf("%s: Execute(): %v", tc.reason, err)
 			}
+			checkFailed(t, w, restoreRef(aRestore("r1", nil)), err)
 			for _, want := range tc.wantErr {
 				checkError(t, tc.reason, err, want)
 			}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -34,6 +35,9 @@ type run struct {
 	// backup may bring; nil once they were looked for.
 	awaited    []awaitedKind
 	awaitedErr error
+	// claims are the places in the backup that are taken, and by which object;
+	// nil when no step may rename.
+	claims map[krm.Identity]krm.Identity
 
 	seen, changed, removed, failed atomic.Int64
 }
@@ -103,6 +107,31 @@ func (r *run) settleKinds() error {
 	return r.awaitedErr
 }
 
+// claim takes the place in the backup of an object that becomes another one.
+// Velero would write two objects of one name into one file, and the first
+// would be lost.
+func (r *run) claim(before, after krm.Identity) error {
+	// The versions of an object share its place.
+	before.APIVersion, after.APIVersion = before.Group()+"/", after.Group()+"/"
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.claims == nil {
+		return nil
+	}
+	if holder, taken := r.claims[after]; taken && holder != before {
+		return fmt.Errorf("%s: the backup holds %s as %s already, and can keep one of them: let the function give each a name of its own", before, holder, after)
+	}
+	r.claims[after] = before
+	return nil
+}
+
+// mayRename reports whether a step of the run may rename objects.
+func (r *run) mayRename() bool {
+	return slices.ContainsFunc(r.pipelines, func(p *pipeline.Pipeline) bool {
+		return slices.ContainsFunc(p.Spec.Mutators, func(s pipeline.Step) bool { return slices.Contains(s.Allow, pipeline.Rename) })
+	})
+}
+
 func typeName(apiVersion, kind string) string {
 	if apiVersion == "" {
 		return kind
@@ -143,6 +172,14 @@ func (r *run) apply(ctx context.Context, item *krm.Item) (verdict, error) {
 		r.changed.Add(1)
 	}
 	return verdict{out: current}, nil
+}
+
+// failedLate counts an object as failed whose pipelines did not fail.
+func (r *run) failedLate(changed bool) {
+	r.failed.Add(1)
+	if changed {
+		r.changed.Add(-1)
+	}
 }
 
 // logPlan writes one line for a changed or removed object, and its warnings.
