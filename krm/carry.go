@@ -189,7 +189,7 @@ func mergeNamed(path []byte, b, c, o named) (maybe, error) {
 	}
 	out := []any{}
 	for _, name := range weave(first.names, second.names) {
-		sub := append(path[:len(path):len(path)], "[name="+name+"]"...)
+		sub := append(slices.Clip(path), "[name="+name+"]"...)
 		v, err := merge3(sub, field(b.elements, name), field(c.elements, name), field(o.elements, name))
 		if err != nil {
 			return maybe{}, err

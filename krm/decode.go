@@ -57,7 +57,7 @@ func decode(data []byte, opts DecodeOptions) (*ResourceList, error) {
 		return decodeYAML(data, opts)
 	}
 	list, err := decodeJSON(data)
-	var se *syntaxFault
+	var se *faultError
 	if !errors.As(err, &se) {
 		return list, err
 	}
@@ -76,21 +76,21 @@ func isSyntax(err error) bool {
 	return errors.As(err, &se)
 }
 
-// syntaxFault is a fault of the JSON scan before it is known whether the
+// faultError is a fault of the JSON scan before it is known whether the
 // document is to be read as YAML.
-type syntaxFault struct {
+type faultError struct {
 	fault fault
 	pos   int
 	data  []byte
 }
 
-func (e *syntaxFault) Error() string { return e.public().Error() }
+func (e *faultError) Error() string { return e.public().Error() }
 
 // maybeYAML reports whether the document may still be YAML. It is not when
 // YAML would read it and silently change it: a line break in a string, which
 // YAML folds, and the bare words NaN and Infinity that Python prints, which
 // YAML takes for text.
-func (e *syntaxFault) maybeYAML() bool {
+func (e *faultError) maybeYAML() bool {
 	switch e.fault {
 	case faultEnd, faultDepth, faultDuplicate, faultTrailing, faultString:
 		return false
@@ -101,7 +101,7 @@ func (e *syntaxFault) maybeYAML() bool {
 	}
 }
 
-func (e *syntaxFault) atNaN() bool {
+func (e *faultError) atNaN() bool {
 	rest := e.data[e.pos:]
 	return bytes.HasPrefix(rest, []byte("NaN")) || bytes.HasPrefix(rest, []byte("Infinity"))
 }
@@ -110,7 +110,7 @@ const reasonNaN = "JSON has no infinity and no NaN"
 
 const stdoutHint = "write log lines to stderr"
 
-func (e *syntaxFault) public() *SyntaxError {
+func (e *faultError) public() *SyntaxError {
 	out := &SyntaxError{Line: lineAt(e.data, e.pos), Reason: e.fault.reason()}
 	switch e.fault {
 	case faultValue, faultNumber:
@@ -124,6 +124,7 @@ func (e *syntaxFault) public() *SyntaxError {
 			return textBefore()
 		}
 		out.Reason, out.Hint = trailingReason(e.data[e.pos:]), stdoutHint
+	default:
 	}
 	if out.Hint == "" && listAfterText(e.data) > 0 {
 		return textBefore()
@@ -245,7 +246,7 @@ func decodeJSON(data []byte) (*ResourceList, error) {
 		s.fail(faultTrailing, s.pos)
 	}
 	if s.fault != noFault {
-		return nil, &syntaxFault{fault: s.fault, pos: s.faultPos, data: data}
+		return nil, &faultError{fault: s.fault, pos: s.faultPos, data: data}
 	}
 	return env.finish()
 }

@@ -10,11 +10,11 @@ import (
 )
 
 // mustItem returns the item of raw.
-func mustItem(t testing.TB, raw string) *Item {
-	t.Helper()
+func mustItem(tb testing.TB, raw string) *Item {
+	tb.Helper()
 	it, err := NewItem([]byte(raw))
 	if err != nil {
-		t.Fatalf("%v in %s", err, raw)
+		tb.Fatalf("%v in %s", err, raw)
 	}
 	return it
 }

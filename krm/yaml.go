@@ -128,7 +128,7 @@ func onlyJSON(data []byte) error {
 	s := scanner{data: data}
 	for s.space(); s.pos < len(data) && s.value(); s.space() {
 	}
-	fault := syntaxFault{fault: s.fault, pos: s.faultPos, data: data}
+	fault := faultError{fault: s.fault, pos: s.faultPos, data: data}
 	if s.fault == noFault || fault.maybeYAML() {
 		return nil
 	}

@@ -10,14 +10,14 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/velero-krm/velero-krm/krm"
+	velerov1api "github.com/vmware-tanzu/velero/pkg/apis/velero/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/velero-krm/velero-krm/e2e/stack"
-	"github.com/velero-krm/velero-krm/krm"
-	velerov1api "github.com/vmware-tanzu/velero/pkg/apis/velero/v1"
 )
 
 // The names that the demo uses. The pipeline's is in examples/shop.

@@ -9,7 +9,8 @@ import (
 	"github.com/velero-krm/velero-krm/krm"
 )
 
-// printer writes what a person reads.
+// printer writes what a person reads. That it cannot be written is no failure
+// of the demo.
 type printer struct {
 	w      io.Writer
 	colour bool
@@ -31,12 +32,12 @@ func (p *printer) paint(code, text string) string {
 
 // step announces what is about to be done.
 func (p *printer) step(format string, args ...any) {
-	fmt.Fprintln(p.w, p.paint(bold, "==> "+fmt.Sprintf(format, args...)))
+	_, _ = fmt.Fprintln(p.w, p.paint(bold, "==> "+fmt.Sprintf(format, args...)))
 }
 
 // line writes one line below a step.
 func (p *printer) line(format string, args ...any) {
-	fmt.Fprintf(p.w, "    "+format+"\n", args...)
+	_, _ = fmt.Fprintf(p.w, "    "+format+"\n", args...)
 }
 
 // object writes what became of one object.
