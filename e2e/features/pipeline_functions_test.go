@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/velero-krm/velero-krm/krm"
 )
@@ -50,6 +51,7 @@ func featureFunctions() map[string]program {
 		"echo-plain":       echoPlain,
 		"move-ports":       transform(movePorts),
 		"tell-object":      transform(tellObject),
+		"tell-slowly":      transform(tellSlowly),
 		"tell-environment": transform(tellEnvironment),
 	}
 }
@@ -141,6 +143,12 @@ func tellObject(o map[string]any) {
 		}
 		annotate(o, key, string(text))
 	}
+}
+
+// tellSlowly takes its time, so that what should run side by side does.
+func tellSlowly(o map[string]any) {
+	time.Sleep(100 * time.Millisecond)
+	tellObject(o)
 }
 
 // movePorts adds 10000 to the target ports of a Service.
