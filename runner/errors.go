@@ -116,7 +116,7 @@ func (e *FunctionError) Unwrap() error { return e.Err }
 
 func (e *FunctionError) ending() string {
 	switch {
-	case e.Signal != "" && !errors.Is(e.Err, ErrTimeout):
+	case e.Signal != "" && (e.Err == nil || errors.Is(e.Err, ErrExit)): // else it is we who killed it
 		return "ended by signal: " + e.Signal
 	case e.ExitCode > 0:
 		return "exit code " + strconv.Itoa(e.ExitCode)

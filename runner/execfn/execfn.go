@@ -1,6 +1,7 @@
 package execfn
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -94,6 +95,7 @@ func (e *Exec) Run(ctx context.Context, in *krm.ResourceList) (*krm.ResourceList
 	body := e.encode(in)
 	encoded := e.clock()
 	end := e.call(ctx, body)
+	end.bytesIn = len(body)
 	end.stderr = runner.Redact(end.stderr, secretsOf(in))
 	ended := e.clock()
 	out, err := e.result(ctx, end, in)
@@ -132,7 +134,7 @@ func (e *Exec) encode(in *krm.ResourceList) []byte {
 func (e *Exec) call(ctx context.Context, body []byte) ending {
 	dir, remove, err := e.workDir()
 	if err != nil {
-		return ending{startErr: err}
+		return ending{startErr: &hinted{err, "functions work in a new directory below TMPDIR: it must be there, writable, and not full"}}
 	}
 	defer remove()
 	path, err := e.executable()
@@ -161,6 +163,13 @@ func (e *Exec) stdoutLimit(input int) int64 {
 		return e.maxStdout
 	}
 	return max(minMaxStdout, outputFactor*int64(input))
+}
+
+// tooMuchYAML reports whether reading the output takes too much memory.
+func (e *Exec) tooMuchYAML(end ending) bool {
+	text := bytes.TrimSpace(end.stdout)
+	isJSON := bytes.HasPrefix(text, []byte("{"))
+	return e.maxStdout == 0 && !isJSON && len(text) > max(minMaxYAML, yamlOutputFactor*end.bytesIn)
 }
 
 func (e *Exec) workDir() (dir string, remove func(), err error) {
@@ -209,6 +218,11 @@ func (e *Exec) result(ctx context.Context, end ending, in *krm.ResourceList) (*k
 	switch {
 	case end.startErr != nil:
 		return nil, e.systemic(e.explainStart(end.startErr))
+	case end.waitErr != nil:
+		return nil, e.systemic(&hinted{
+			fmt.Errorf("wait for function: %w", end.waitErr),
+			"this process must not ignore SIGCHLD nor collect children that it did not start",
+		})
 	case end.ctxEnded:
 		fe.Err = context.Cause(ctx)
 		return nil, fe
@@ -217,7 +231,14 @@ func (e *Exec) result(ctx context.Context, end ending, in *krm.ResourceList) (*k
 		return nil, fe
 	case end.signal != "" || end.exitCode != 0:
 		fe.Err, fe.Hint = runner.ErrExit, exitHint(end)
-		fe.Results = resultsIn(end.stdout, in)
+		if !e.tooMuchYAML(end) {
+			fe.Results = resultsIn(end.stdout, in)
+		}
+		return nil, fe
+	}
+	if e.tooMuchYAML(end) {
+		fe.Err = fmt.Errorf("%w: %d bytes of YAML on stdout", runner.ErrOutputTooLarge, len(end.stdout))
+		fe.Hint = "print JSON, of which more is read"
 		return nil, fe
 	}
 	out, err := krm.Decode(end.stdout, krm.DecodeOptions{})
@@ -267,12 +288,14 @@ func (h *hinted) Unwrap() error { return h.err }
 // ending is how a child ended.
 type ending struct {
 	startErr  error
-	ctxEnded  bool // killed because the context ended
-	tooLarge  bool // killed because it printed more than maxStdout
-	exitCode  int  // -1 when a signal ended it
+	waitErr   error // somebody else took its exit code
+	ctxEnded  bool  // killed because the context ended
+	tooLarge  bool  // killed because it printed more than maxStdout
+	exitCode  int   // -1 when a signal ended it
 	signal    string
 	stdout    []byte
 	stderr    string
 	maxStdout int64
+	bytesIn   int
 	started   time.Duration // how long starting it took
 }

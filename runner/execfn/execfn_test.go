@@ -398,6 +398,25 @@ func TestMaxStdout(t *testing.T) {
 	if !errors.Is(err, runner.ErrOutputTooLarge) || !strings.Contains(err.Error(), "10 bytes") {
 		t.Errorf("Run(...): %v, want ErrOutputTooLarge", err)
 	}
+	if strings.Contains(err.Error(), "signal") {
+		t.Errorf("%v: tells of the signal by which it was killed for that", err)
+	}
+}
+
+// TestMaxYAML: reading much YAML would take more memory than a pod has.
+func TestMaxYAML(t *testing.T) {
+	const script = "#!/bin/sh\ncat >/dev/null\necho 'apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:'\nyes -- '- {}' | head -c 17000000\nexit $0\n"
+	for _, code := range []string{"0", "3"} {
+		f, err := execfn.New(write(t, strings.Replace(script, "$0", code, 1), 0o755))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = f.Run(t.Context(), oneItem(t))
+		want := map[string]error{"0": runner.ErrOutputTooLarge, "3": runner.ErrExit}[code]
+		if !errors.Is(err, want) {
+			t.Errorf("exit %s: %v, want %v", code, err, want)
+		}
+	}
 }
 
 func TestFunctionErrorText(t *testing.T) {

@@ -32,6 +32,10 @@ const (
 	// lists.
 	minMaxStdout = 64 << 20
 	outputFactor = 8
+	// The same for YAML, which takes up to 30 times its size to read (60 MB made
+	// of "- {}" took 1.8 GiB): Velero's pod has 512 MiB by default.
+	minMaxYAML       = 16 << 20
+	yamlOutputFactor = 4
 	// Half of it is kept of the head, half of the tail.
 	defaultMaxStderr = 16 << 10
 )
@@ -142,7 +146,7 @@ func WithFormat(format krm.Format) Option {
 }
 
 // WithMaxStdout sets how many bytes the function may print. Default: 8 times
-// the size of the input, at least 64 MiB.
+// the size of the input, at least 64 MiB, and of YAML 4 times, at least 16 MiB.
 func WithMaxStdout(bytes int64) Option {
 	return func(o *options) error {
 		if bytes <= 0 {

@@ -65,7 +65,7 @@ func (p *process) run(ctx context.Context) ending {
 	close(exited)
 	watch.Wait()
 	p.signal(unix.SIGKILL) // what it left behind
-	state := p.reap(cmd)
+	state, err := p.reap(cmd)
 
 	drain := time.AfterFunc(drainTime, pipes.close)
 	streams.Wait()
@@ -73,7 +73,9 @@ func (p *process) run(ctx context.Context) ending {
 	pipes.close()
 
 	end.stderr = tail.String()
-	end.exitCode, end.signal = exitOf(state)
+	if end.waitErr = err; state != nil {
+		end.exitCode, end.signal = exitOf(state)
+	}
 	return end
 }
 
@@ -191,12 +193,16 @@ func (p *process) waitExit() {
 	}
 }
 
-func (p *process) reap(cmd *exec.Cmd) *os.ProcessState {
+// reap collects the process. The state says how it ended; there is an error
+// and no state when that cannot be told.
+func (p *process) reap(cmd *exec.Cmd) (*os.ProcessState, error) {
 	p.mu.Lock()
 	p.reaped = true
 	p.mu.Unlock()
-	_ = cmd.Wait() // the state says it all: its pipes are ours
-	return cmd.ProcessState
+	if err := cmd.Wait(); cmd.ProcessState == nil {
+		return nil, err
+	}
+	return cmd.ProcessState, nil
 }
 
 // signal sends sig to the whole process group.
