@@ -4,6 +4,7 @@ import (
 	"github.com/velero-krm/velero-krm/catalog/clear-cluster-fields"
 	"github.com/velero-krm/velero-krm/catalog/drop"
 	"github.com/velero-krm/velero-krm/catalog/map-namespaces"
+	"github.com/velero-krm/velero-krm/catalog/redact-secrets"
 	"github.com/velero-krm/velero-krm/catalog/remove-annotations"
 	"github.com/velero-krm/velero-krm/catalog/remove-fields"
 	"github.com/velero-krm/velero-krm/catalog/replace"
@@ -26,6 +27,7 @@ func Functions() []fn.Function {
 		clearclusterfields.Function(),
 		drop.Function(),
 		mapnamespaces.Function(),
+		redactsecrets.Function(),
 		removeannotations.Function(),
 		removefields.Function(),
 		replace.Function(),

@@ -25,6 +25,7 @@ func ExampleFunctions() {
 	// clear-cluster-fields
 	// drop
 	// map-namespaces
+	// redact-secrets
 	// remove-annotations
 	// remove-fields
 	// replace
