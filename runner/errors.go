@@ -57,6 +57,15 @@ var (
 	ErrAmbiguous = errors.New("function dropped the id of an object and it cannot be matched")
 )
 
+// sentinels are all of them.
+func sentinels() []error {
+	return []error{
+		ErrExit, ErrTimeout, ErrNotFound, ErrNotExecutable, ErrWrongArchitecture, ErrDigest, ErrInputTooLarge,
+		ErrOutputTooLarge, ErrPanic, ErrErrorResult, ErrNotTried, ErrNoAnswer,
+		ErrRemoved, ErrRenamed, ErrCreated, ErrDuplicate, ErrUnknownID, ErrAmbiguous, krm.ErrNoResourceList,
+	}
+}
+
 // FunctionError is why a call of a function failed.
 //
 // Its text never contains what the function read or wrote on stdout, and

@@ -16,7 +16,7 @@ const gramBytes = 6
 // one pass over the secrets; false when there are no secrets.
 func (r *Redactor) redactAll(texts map[string]string) bool {
 	r.once.Do(r.load)
-	if len(r.values) == 0 && len(r.shorts) == 0 {
+	if len(r.values) == 0 && len(r.shorts.known) == 0 {
 		return false
 	}
 	found := r.gramsIn(texts)
@@ -92,7 +92,7 @@ func (r *Redactor) gramsIn(texts map[string]string) found {
 }
 
 // redactText replaces what f and shorts mark. What was replaced before stays.
-func redactText(text string, f found, shorts []string) string {
+func redactText(text string, f found, s shorts) string {
 	parts := strings.Split(text, Redacted)
 	for i, part := range parts {
 		hide := make([]bool, len(part))
@@ -107,7 +107,7 @@ func redactText(text string, f found, shorts []string) string {
 				fill(hide, view.start[start], view.end[start+gramBytes-1])
 			}
 		})
-		hideShorts(hide, part, shorts)
+		s.hide(hide, part)
 		parts[i] = replaceHidden(part, hide)
 	}
 	return strings.Join(parts, Redacted)
@@ -119,19 +119,36 @@ func fill(hide []bool, from, to int) {
 	}
 }
 
-// hideShorts hides values too short for grams where they stand alone.
-func hideShorts(hide []bool, text string, shorts []string) {
-	for _, short := range shorts {
-		for at := 0; ; {
-			i := strings.Index(text[at:], short)
-			if i < 0 {
-				break
-			}
-			start, end := at+i, at+i+len(short)
-			if (start == 0 || !isWord(text[start-1])) && (end == len(text) || !isWord(text[end])) {
+// shorts are values too short for grams, by their first two bytes: there may
+// be thousands, and as many texts.
+type shorts struct {
+	known  map[string]bool
+	byHead map[[2]byte][]string
+}
+
+func (s *shorts) add(value string) {
+	if s.known[value] {
+		return
+	}
+	if s.known == nil {
+		s.known, s.byHead = make(map[string]bool), make(map[[2]byte][]string)
+	}
+	s.known[value] = true
+	head := [2]byte{value[0], value[1]}
+	s.byHead[head] = append(s.byHead[head], value)
+}
+
+// hide hides the values where they stand alone.
+func (s *shorts) hide(hide []bool, text string) {
+	for start := 0; start+1 < len(text); start++ {
+		if start > 0 && isWord(text[start-1]) && isWord(text[start]) {
+			continue
+		}
+		for _, value := range s.byHead[[2]byte{text[start], text[start+1]}] {
+			end := start + len(value)
+			if strings.HasPrefix(text[start:], value) && (end == len(text) || !isWord(text[end]) || !isWord(text[end-1])) {
 				fill(hide, start, end)
 			}
-			at = start + 1
 		}
 	}
 }

@@ -169,6 +169,8 @@ const (
 	hintID     = "keep the annotations " + internalPrefix + "* of every object; drop them from one that is a copy"
 )
 
+func ownHints() []string { return []string{hintRename, hintCreate, hintDelete, hintID} }
+
 func (m *matcher) fault(pos int, hint string, err error) {
 	m.faults = append(m.faults, fault{pos: pos, err: err, hint: hint})
 }

@@ -1,12 +1,15 @@
 package runner
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -17,8 +20,9 @@ import (
 const Redacted = "[redacted]"
 
 // Redactor takes the values of Secrets out of texts that functions wrote: the
-// data of every v1 Secret among its items, as base64 and decoded, its
-// stringData, and both inside its last-applied-configuration annotation.
+// data of every v1 Secret among its items or inside one, as base64 and decoded,
+// its stringData, both inside its last-applied-configuration annotation, and
+// its other annotations of 20 bytes or more.
 //
 // A function may print part of a value, wrap it, or escape it. So every run of
 // 6 bytes or more that occurs in a value is replaced by [Redacted], also where
@@ -33,7 +37,7 @@ type Redactor struct {
 	items  [][]*krm.Item
 	once   sync.Once
 	values [][]byte
-	shorts []string
+	shorts shorts
 }
 
 // NewRedactor returns a Redactor for the Secrets in all the lists.
@@ -111,7 +115,9 @@ func (clean cleaner) functionError(fe *FunctionError) *FunctionError {
 	own.Stderr = clean(fe.Stderr)
 	own.Results = clean.results(fe.Results)
 	own.Err = clean.err(fe.Err)
-	own.Hint = clean(fe.Hint)
+	if !slices.Contains(ownHints(), fe.Hint) {
+		own.Hint = clean(fe.Hint)
+	}
 	return &own
 }
 
@@ -120,10 +126,23 @@ func (clean cleaner) err(err error) error {
 		return nil
 	}
 	text := err.Error()
-	if redacted := clean(text); redacted != text {
-		return &redactedError{text: redacted, err: err}
+	said := ownWords(err, text)
+	if redacted := clean(text[said:]); redacted != text[said:] {
+		return &redactedError{text: text[:said] + redacted, err: err}
 	}
 	return err
+}
+
+// ownWords returns how many bytes of text, that of err, are what one of our
+// own errors always says. These words are no secret, whatever occurs in one,
+// and without them nobody knows what happened.
+func ownWords(err error, text string) int {
+	for _, own := range sentinels() {
+		if strings.HasPrefix(text, own.Error()) && errors.Is(err, own) {
+			return len(own.Error())
+		}
+	}
+	return 0
 }
 
 // results redacts every text that a function may have put an echo into. What
@@ -236,20 +255,50 @@ func isSecret(id krm.Identity) bool { return id.Kind == "Secret" && id.APIVersio
 func (r *Redactor) load() {
 	for _, list := range r.items {
 		for _, it := range list {
-			if it != nil && isSecret(it.Identity()) {
-				r.addSecret(it.Object())
+			// An object of another kind may hold Secrets, as a Template does.
+			if it != nil && (isSecret(it.Identity()) || bytes.Contains(it.Raw(), []byte(`"Secret"`))) {
+				r.addInside(it.Object())
 			}
 		}
 	}
 }
 
-const lastApplied = "kubectl.kubernetes.io/last-applied-configuration"
+// addInside adds the Secrets in v, at any depth.
+func (r *Redactor) addInside(v any) {
+	switch v := v.(type) {
+	case map[string]any:
+		if v["kind"] == "Secret" && v["apiVersion"] == "v1" {
+			r.addSecret(v)
+			return
+		}
+		for _, e := range v {
+			r.addInside(e)
+		}
+	case []any:
+		for _, e := range v {
+			r.addInside(e)
+		}
+	}
+}
+
+const (
+	lastApplied = "kubectl.kubernetes.io/last-applied-configuration"
+	// minAnnotation is how long an annotation of a Secret must be to be taken
+	// for secret. OpenShift keeps tokens in some; names and switches are words
+	// that messages need.
+	minAnnotation = 20
+)
 
 func (r *Redactor) addSecret(obj map[string]any) {
 	r.addValues(obj["data"], true)
 	r.addValues(obj["stringData"], false)
 	metadata, _ := obj["metadata"].(map[string]any)
 	annotations, _ := metadata["annotations"].(map[string]any)
+	for key, v := range annotations {
+		if text, ok := v.(string); ok && key != lastApplied && len(text) >= minAnnotation {
+			r.add(text)
+		}
+	}
 	text, ok := annotations[lastApplied].(string)
 	if !ok {
 		return
@@ -295,6 +344,19 @@ func (r *Redactor) add(value string) {
 	case len(trimmed) >= gramBytes:
 		r.values = append(r.values, []byte(value))
 	case len(trimmed) >= 2:
-		r.shorts = append(r.shorts, trimmed)
+		r.shorts.add(trimmed)
+		// As JSON, Go and Python write it: the bytes between are too few to
+		// find it without its escapes.
+		for _, quoted := range []string{strconv.Quote(trimmed), strconv.QuoteToASCII(trimmed), jsonText(trimmed)} {
+			r.shorts.add(quoted[1 : len(quoted)-1])
+		}
 	}
+}
+
+func jsonText(text string) string {
+	raw, err := json.Marshal(text)
+	if err != nil {
+		return `""`
+	}
+	return string(raw)
 }

@@ -1,6 +1,7 @@
 package runner_test
 
 import (
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -174,4 +175,57 @@ func FuzzRedact(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestRedactShortValuesInEscapes: a short value is found also as JSON, Go and
+// Python print it.
+func TestRedactShortValuesInEscapes(t *testing.T) {
+	for _, value := range []string{`p"w1`, `p\w1`, "a\nb1", "pä1", "<a>b"} {
+		items := []*krm.Item{secretOf(t, map[string]string{"k": value})}
+		marshalled, err := json.Marshal(value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, echo := range []string{value, string(marshalled), fmt.Sprintf("%q", value), fmt.Sprintf("%+q", value)} {
+			got := runner.Redact("k: "+echo+" end", items)
+			if !strings.Contains(got, runner.Redacted) || strings.ContainsAny(strings.ReplaceAll(got, runner.Redacted, ""), "w1<>ä") {
+				t.Errorf("value %q, echoed as %s: %s", value, echo, got)
+			}
+		}
+	}
+}
+
+// TestRedactSecretsInsideOthers: what krm.Diff hides must not be in an error.
+func TestRedactSecretsInsideOthers(t *testing.T) {
+	template := newItem(t, `{"apiVersion":"template.openshift.io/v1","kind":"Template","metadata":{"name":"t"},"objects":[
+		{"apiVersion":"v1","kind":"Secret","metadata":{"name":"s"},"stringData":{"k":"value-in-template"}}]}`)
+	token := newItem(t, `{"apiVersion":"v1","kind":"Secret","metadata":{"name":"s","annotations":{
+		"openshift.io/token-secret.value":"eyJhbGciOiJSUzI1NiIsImtpZCI6","owner":"the-platform-team"}}}`)
+	got := runner.Redact("saw value-in-template and eyJhbGciOiJSUzI1NiIsImtpZCI6 of the-platform-team", []*krm.Item{template, token})
+	if want := "saw [redacted] and [redacted] of the-platform-team"; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+// TestOwnWordsStay: a Secret that happens to hold the words of our messages
+// does not punch holes into them; what a function says is redacted as ever.
+func TestOwnWordsStay(t *testing.T) {
+	items := []*krm.Item{secretOf(t, map[string]string{
+		"config": "the function removed what the step allows, if the object is meant to: add Delete/hunter2hunter2",
+	})}
+	drop := runner.FunctionFunc(func(context.Context, *krm.ResourceList) (*krm.ResourceList, error) {
+		return &krm.ResourceList{}, nil
+	})
+	out := transform(t, drop, items, runner.TransformOptions{Name: "route"})
+	want := `run function "route": function removed the object, which allow does not permit (add Delete to what the step allows if it is meant to)`
+	if got := out.Items[0].Err.Error(); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	says := runner.FunctionFunc(func(context.Context, *krm.ResourceList) (*krm.ResourceList, error) {
+		return nil, fmt.Errorf("%w: hunter2hunter2", runner.ErrOutputTooLarge)
+	})
+	out = transform(t, says, items, runner.TransformOptions{Name: "route"})
+	if got, want := out.Items[0].Err.Error(), `run function "route": output is too large: [redacted]`; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
 }
