@@ -108,7 +108,10 @@ func (e *faultError) atNaN() bool {
 
 const reasonNaN = "JSON has no infinity and no NaN"
 
-const stdoutHint = "write log lines to stderr"
+const (
+	stdoutHint    = "write log lines to stderr"
+	documentsHint = "print one ResourceList with every object in it"
+)
 
 func (e *faultError) public() *SyntaxError {
 	out := &SyntaxError{Line: lineAt(e.data, e.pos), Reason: e.fault.reason()}
@@ -123,7 +126,7 @@ func (e *faultError) public() *SyntaxError {
 		if listAfterText(e.data) > 0 {
 			return textBefore()
 		}
-		out.Reason, out.Hint = trailingReason(e.data[e.pos:]), stdoutHint
+		out.Reason, out.Hint = trailing(e.data[e.pos:])
 	default:
 	}
 	if out.Hint == "" && listAfterText(e.data) > 0 {
@@ -140,11 +143,11 @@ func textBefore() *SyntaxError {
 	return &SyntaxError{Line: 1, Reason: "text before the ResourceList on stdout", Hint: stdoutHint}
 }
 
-func trailingReason(rest []byte) string {
+func trailing(rest []byte) (reason, hint string) {
 	if bytes.HasPrefix(rest, []byte("{")) || bytes.HasPrefix(rest, []byte("---")) {
-		return "a second document after the ResourceList"
+		return "a second document after the ResourceList", documentsHint
 	}
-	return "text after the ResourceList on stdout"
+	return "text after the ResourceList on stdout", stdoutHint
 }
 
 // envelopeKeys are the keys that a ResourceList in YAML may start with.

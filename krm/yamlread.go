@@ -120,7 +120,7 @@ func decodeYAML(data []byte, opts DecodeOptions) (*ResourceList, error) {
 			return nil, withHint(err, data)
 		case second != nil:
 			return nil, &SyntaxError{
-				Line: second.Line, Reason: "a second document after the ResourceList", Hint: stdoutHint,
+				Line: second.Line, Reason: "a second document after the ResourceList", Hint: documentsHint,
 			}
 		}
 	}
