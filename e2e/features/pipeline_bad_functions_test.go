@@ -83,7 +83,7 @@ func (p *pipelines) testBadFunctions(t *testing.T) {
 		},
 		"TwoDocuments": {
 			reason: "the second would be lost", exec: "krm-behave two-documents",
-			wants: []string{"a second document after the ResourceList"},
+			wants: []string{"a second document after the ResourceList", "print one ResourceList"},
 		},
 		"DropsEverything": {
 			reason: "nothing is lost without leave", exec: "krm-behave remove-all",

@@ -187,7 +187,7 @@ func (p *pipelines) testSideBySide(t *testing.T) {
 	}
 	for _, name := range names {
 		// One function in the process and one executable each.
-		p.put(t, name, pipelineText(name, "mutators:\n"+labelStep("side", name)+"\n- {exec: testfn krm-feature tell-object}"))
+		p.put(t, name, pipelineText(name, "mutators:\n"+labelStep("side", name)+"\n- {exec: testfn krm-feature tell-slowly}"))
 	}
 	backups := make([]*velerov1api.Backup, 3)
 	var wait sync.WaitGroup
