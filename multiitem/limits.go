@@ -21,6 +21,8 @@ const (
 	// nothing and delays the first item.
 	batchBytes = 128 << 10
 	batchItems = 512
+	// flushAfter is how long an answer waits for others to travel with.
+	flushAfter = 100 * time.Millisecond
 	// envelope is more than the messages around an item or an answer add.
 	envelope = 64
 	// maxText bounds messages and warnings.

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"runtime/debug"
 	"sync"
+	"time"
 
 	"google.golang.org/protobuf/proto"
 
@@ -57,11 +58,12 @@ type Stream struct {
 	last     *Item            // handed to the action last
 	due      map[int]struct{} // received and unanswered
 	pending  []*multiitemv1.Answer
-	bytes    int     // of pending
-	waiting  bool    // a reader waits for the host
-	pausedAt *uint64 // answers that the host had taken when it paused
-	answers  uint64  // sent
-	created  uint64  // sent
+	bytes    int         // of pending
+	timer    *time.Timer // sends what has been pending for long; nil: none is
+	waiting  bool        // a reader waits for the host
+	pausedAt *uint64     // answers that the host had taken when it paused
+	answers  uint64      // sent
+	created  uint64      // sent
 	records  []Record
 }
 
@@ -213,6 +215,9 @@ func (s *Stream) Answer(answers ...Answer) error {
 		delete(s.due, toIndex(p.GetIndex()))
 		s.pending = append(s.pending, p)
 		s.bytes += size
+		if s.timer == nil {
+			s.timer = time.AfterFunc(flushAfter, s.flushLate)
+		}
 	}
 	// The host may be waiting for just these, and the reader for the host.
 	if s.waiting {

@@ -140,6 +140,10 @@ func (s *Stream) flush() error {
 	if len(s.pending) == 0 {
 		return nil
 	}
+	if s.timer != nil {
+		s.timer.Stop()
+		s.timer = nil
+	}
 	n := len(s.pending)
 	m := &multiitemv1.ExecuteResponse{Message: &multiitemv1.ExecuteResponse_Answers{
 		Answers: &multiitemv1.Answers{Answers: s.pending},
@@ -147,6 +151,21 @@ func (s *Stream) flush() error {
 	s.pending, s.bytes = nil, 0
 	s.answers += uint64(n)
 	return s.send(m)
+}
+
+// flushLate sends what an action that takes long over its next item has left
+// pending. The host's progress timeout, and a death of the process, would
+// otherwise count against items that are done.
+func (s *Stream) flushLate() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.timer = nil
+	if s.phase != started {
+		return
+	}
+	if err := s.flush(); err != nil {
+		s.log.Debug("answers not sent", "error", err)
+	}
 }
 
 // send sends a message. The caller holds the lock.

@@ -15,8 +15,8 @@ type window struct {
 	due      map[int]int // index to size
 	bytes    int         // of due
 	answered indexSet
-	taken    uint64 // answers
-	sent     uint64 // items
+	taken    uint64        // answers
+	sent     uint64        // items
 	changed  chan struct{} // has a value when answers were taken
 	closed   chan struct{} // closed when no answer will come
 }
