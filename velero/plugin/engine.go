@@ -29,6 +29,8 @@ type engine struct {
 	functions *functions
 	catalog   Catalog
 	server    *server
+	// allVersions is true when Velero keeps every version of an object.
+	allVersions bool
 
 	mu sync.Mutex
 	// runs by runRef.key, in the order in which they came.

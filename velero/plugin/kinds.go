@@ -115,12 +115,13 @@ func (k *kinds) lookup(apiVersion, kind string) []served {
 	return found
 }
 
-// known reports whether objects of a selector's type can come: on backup in the
-// version in which Velero keeps them. On restore any version of the group
-// counts, because the backup may hold another one than the cluster prefers.
-func (k *kinds) known(apiVersion, kind string, backup bool) (known bool, hint string, err error) {
+// known reports whether objects of a selector's type can come: with
+// preferredOnly, as on backup, in the version in which Velero keeps them. On
+// restore any version of the group counts, because the backup may hold another
+// one than the cluster prefers; see checkVersions.
+func (k *kinds) known(apiVersion, kind string, preferredOnly bool) (known bool, hint string, err error) {
 	found := k.lookup(apiVersion, kind)
-	if !backup || apiVersion == "" {
+	if !preferredOnly || apiVersion == "" {
 		if len(found) > 0 {
 			return true, "", nil
 		}

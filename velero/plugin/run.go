@@ -67,7 +67,9 @@ func (r *run) names() []string {
 // kindKnown answers pipeline.Compile for the selectors of one pipeline.
 func (r *run) kindKnown(d document) func(apiVersion, kind string) (bool, string, error) {
 	return func(apiVersion, kind string) (bool, string, error) {
-		known, hint, err := r.kinds.known(apiVersion, kind, r.ref.phase == pipeline.Backup)
+		// With all versions in the backup a selector may name any of them.
+		preferredOnly := r.ref.phase == pipeline.Backup && !r.engine.allVersions
+		known, hint, err := r.kinds.known(apiVersion, kind, preferredOnly)
 		if !known && err == nil && r.ref.phase == pipeline.Restore && mayComeWithBackup(apiVersion) {
 			r.awaited = append(r.awaited, awaitedKind{source: d.source, apiVersion: apiVersion, kind: kind})
 			return true, "", nil
@@ -144,6 +146,10 @@ func (r *run) apply(ctx context.Context, item *krm.Item) (verdict, error) {
 	if n := r.seen.Add(1); n%progressEvery == 0 {
 		defer r.logTotals("pipelines run")
 	}
+	if err := r.checkVersions(ctx, item); err != nil {
+		r.failed.Add(1)
+		return verdict{}, err
+	}
 	current := item
 	for _, program := range r.programs {
 		plan, err := program.Execute(ctx, pipeline.Input{Phase: r.ref.phase, Items: []*krm.Item{current}, Context: r.context})
@@ -188,13 +194,7 @@ func (r *run) logPlan(ctx context.Context, plan *pipeline.Plan) {
 	p := &plan.Items[0]
 	log := r.engine.log.With("pipeline", plan.Pipeline, "object", p.In.Identity().String())
 	for _, w := range warnings(plan) {
-		// Velero puts these into a backup's results: by the field namespace, and
-		// with the fields resource, name and error beside the message.
-		attrs := []any{"resource", p.In.Identity().Kind, "name", p.In.Identity().Name, "error", w}
-		if ns := p.In.Identity().Namespace; ns != "" {
-			attrs = append(attrs, "namespace", ns)
-		}
-		log.WarnContext(ctx, "pipeline warns", attrs...)
+		warn(ctx, log, p.In.Identity(), w)
 	}
 	switch p.Status {
 	case runner.Changed:
@@ -203,6 +203,17 @@ func (r *run) logPlan(ctx context.Context, plan *pipeline.Plan) {
 		log.InfoContext(ctx, "object removed", "step", p.Step)
 	case runner.Failed, runner.Unchanged:
 	}
+}
+
+// warn logs a warning about an object. Velero puts it into a backup's results:
+// by the field namespace, and with the fields resource, name and error beside
+// the message.
+func warn(ctx context.Context, log *slog.Logger, id krm.Identity, warning string) {
+	attrs := []any{"resource", id.Kind, "name", id.Name, "error", warning}
+	if id.Namespace != "" {
+		attrs = append(attrs, "namespace", id.Namespace)
+	}
+	log.WarnContext(ctx, "pipeline warns", attrs...)
 }
 
 // warnings lists those about the object and those about nothing in particular.
