@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/sirupsen/logrus"
@@ -52,10 +54,15 @@ type Host struct {
 	kubeconfig  string
 	kubecontext string
 	namespace   string
+	features    []string
 	flags       *pflag.FlagSet
 	cancel      context.CancelFunc
 	ctx         context.Context //nolint:containedctx // the life of the process: Velero's interfaces have no context
-	engines     []*engine
+
+	mu      sync.Mutex
+	backup  *BackupItemAction
+	restore *RestoreItemAction
+	engines []*engine
 }
 
 // NewHost returns a host that reads those of the server's flags that say which
@@ -67,36 +74,56 @@ func NewHost(version string, catalog Catalog, flags *pflag.FlagSet) *Host {
 	flags.StringVar(&h.kubeconfig, "kubeconfig", "", "Path to the kubeconfig file; default $KUBECONFIG, then the cluster the plugin runs in.")
 	flags.StringVar(&h.kubecontext, "kubecontext", "", "The context of the kubeconfig file.")
 	flags.StringVarP(&h.namespace, "namespace", "n", "", "Velero's namespace; default $VELERO_NAMESPACE, then velero.")
+	flags.StringSliceVar(&h.features, "features", nil, "Features of Velero; of interest is "+velerov1api.APIGroupVersionsFeatureFlag+".")
 	return h
 }
 
-// NewBackupItemAction is the initializer of the backup action.
+// NewBackupItemAction is the initializer of the backup action. It returns the
+// same one each time: Velero's framework asks without a lock, several times if
+// the first calls of a process come at once, as after the process was restarted
+// in the middle of a backup.
 func (h *Host) NewBackupItemAction(log logrus.FieldLogger) (any, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.backup != nil {
+		return h.backup, nil
+	}
 	e, err := h.newEngine(log)
 	if err != nil {
 		return nil, err
 	}
-	return &BackupItemAction{engine: e}, nil
+	h.backup = &BackupItemAction{engine: e}
+	return h.backup, nil
 }
 
-// NewRestoreItemAction is the initializer of the restore action.
+// NewRestoreItemAction is the initializer of the restore action. It returns the
+// same one each time.
 func (h *Host) NewRestoreItemAction(log logrus.FieldLogger) (any, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.restore != nil {
+		return h.restore, nil
+	}
 	e, err := h.newEngine(log)
 	if err != nil {
 		return nil, err
 	}
-	return &RestoreItemAction{engine: e}, nil
+	h.restore = &RestoreItemAction{engine: e}
+	return h.restore, nil
 }
 
 // Close ends what functions still run and logs what was done. Call it when the
 // framework has stopped serving.
 func (h *Host) Close() {
 	h.cancel()
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	for _, e := range h.engines {
 		e.close()
 	}
 }
 
+// newEngine is called with the lock held.
 func (h *Host) newEngine(log logrus.FieldLogger) (*engine, error) {
 	cfg, err := h.restConfig()
 	if err != nil {
@@ -117,6 +144,8 @@ func (h *Host) newEngine(log logrus.FieldLogger) (*engine, error) {
 		functions: &functions{dir: firstOf(os.Getenv(FunctionsDirEnv), DefaultFunctionsDir), pluginDir: h.pluginDir()},
 		catalog:   h.catalog,
 		server:    newServer(),
+
+		allVersions: slices.Contains(h.features, velerov1api.APIGroupVersionsFeatureFlag),
 	}
 	h.engines = append(h.engines, e)
 	return e, nil
