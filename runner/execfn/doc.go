@@ -13,8 +13,13 @@
 // It runs in a process group of its own, which is killed as a whole when the
 // context ends, when it prints too much, and after it exited, so a grandchild
 // that holds stdout open delays nobody. A process that leaves its group
-// (setsid) is not found again; to contain that is the work of a container. The
-// child is killed when this process dies.
+// (setsid) is found and killed by what it holds of stdin, stdout and stderr; one
+// that leaves the group and closes all three goes on: to contain that is the
+// work of a container. The child is killed when this process dies.
+//
+// What a child leaves behind and we kill is collected by process 1 of the
+// container, or not at all if that does not collect: functions should wait for
+// the processes they start.
 //
 // # What counts
 //

@@ -10,7 +10,6 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -339,22 +338,6 @@ func TestChildLeftBehind(t *testing.T) {
 	}
 	if !runnertest.Eventually(func() bool { return runnertest.Gone(pids[0]) }) {
 		t.Errorf("process %d still runs", pids[0])
-	}
-}
-
-// TestChildInOwnSession: what left the group is not found, and yet the call ends.
-func TestChildInOwnSession(t *testing.T) {
-	runnertest.CheckNoLeak(t)
-	totals := &runner.Totals{}
-	out, err := runner.WithRecord(byName(t, "leave-child-in-own-session"), totals).Run(t.Context(), oneItem(t))
-	if err != nil || len(out.Items) != 1 {
-		t.Fatalf("Run(...) = %v, %v", out, err)
-	}
-	_, _, sum := totals.Sum()
-	for _, pid := range runnertest.PIDs(sum.Stderr) {
-		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
-			t.Errorf("kill %d: %v", pid, err)
-		}
 	}
 }
 

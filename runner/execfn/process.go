@@ -14,10 +14,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// drainTime is how long to wait, after the process group was killed, for the
-// pipes to be closed. Only a process that left the group can hold them longer.
-const drainTime = 2 * time.Second
-
 // process is one run of an executable.
 type process struct {
 	path      string
@@ -36,8 +32,8 @@ type process struct {
 	reaped bool // the pid may belong to somebody else
 }
 
-// run starts the process and returns when it and its group are gone and no
-// goroutine of the call is left.
+// run starts the process and returns when it, its group and whoever holds its
+// pipes are gone and no goroutine of the call is left.
 func (p *process) run(ctx context.Context) ending {
 	// Pdeathsig is sent when the thread that forked ends, not the process
 	// (prctl(2)); a locked thread cannot be ended by other goroutines.
@@ -67,9 +63,7 @@ func (p *process) run(ctx context.Context) ending {
 	p.signal(unix.SIGKILL) // what it left behind
 	state, err := p.reap(cmd)
 
-	drain := time.AfterFunc(drainTime, pipes.close)
-	streams.Wait()
-	drain.Stop()
+	p.drain(pipes, &streams)
 	pipes.close()
 
 	end.stderr = tail.String()
