@@ -37,6 +37,7 @@ var benchConfigs = map[string]string{
 	"redact-secrets":       "",
 	"remove-annotations":   `{"apiVersion":"v1","kind":"ConfigMap","data":{"keys":"example.com/*"}}`,
 	"remove-fields":        `{"apiVersion":"v1","kind":"ConfigMap","data":{"paths":"status,metadata.uid"}}`,
+	"rename":               `{"apiVersion":"v1","kind":"ConfigMap","data":{"renames":"[{kind: Deployment, from: web-1, to: web-x}]"}}`,
 	"replace":              `{"apiVersion":"v1","kind":"ConfigMap","data":{"rules":"[{path: \"spec.template.spec.containers[*].image\", regex: acme, with: other}]"}}`,
 	"required-fields":      `{"apiVersion":"v1","kind":"ConfigMap","data":{"rules":"[{paths: [spec.replicas]}]"}}`,
 	"route":                "",

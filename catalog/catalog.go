@@ -7,6 +7,7 @@ import (
 	"github.com/velero-krm/velero-krm/catalog/redact-secrets"
 	"github.com/velero-krm/velero-krm/catalog/remove-annotations"
 	"github.com/velero-krm/velero-krm/catalog/remove-fields"
+	"github.com/velero-krm/velero-krm/catalog/rename"
 	"github.com/velero-krm/velero-krm/catalog/replace"
 	"github.com/velero-krm/velero-krm/catalog/required-fields"
 	"github.com/velero-krm/velero-krm/catalog/route"
@@ -30,6 +31,7 @@ func Functions() []fn.Function {
 		redactsecrets.Function(),
 		removeannotations.Function(),
 		removefields.Function(),
+		rename.Function(),
 		replace.Function(),
 		requiredfields.Function(),
 		route.Function(),

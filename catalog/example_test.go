@@ -28,6 +28,7 @@ func ExampleFunctions() {
 	// redact-secrets
 	// remove-annotations
 	// remove-fields
+	// rename
 	// replace
 	// required-fields
 	// route

@@ -1,0 +1,126 @@
+package rename
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/velero-krm/velero-krm/catalog/internal/mapping"
+	"github.com/velero-krm/velero-krm/fn"
+	"github.com/velero-krm/velero-krm/krm"
+)
+
+// Config of the function.
+type Config struct {
+	Renames []Rename `json:"renames" required:"true" doc:"which objects get which name"`
+}
+
+// Rename is one object, or those of the same name in all namespaces.
+type Rename struct {
+	Group     string `json:"group" doc:"API group, as apps; core for the core group; default any"`
+	Kind      string `json:"kind" required:"true" doc:"kind, as ConfigMap"`
+	Namespace string `json:"namespace" doc:"namespace of the object; default any"`
+	From      string `json:"from" required:"true" doc:"its name"`
+	To        string `json:"to" required:"true" doc:"its new name"`
+}
+
+// Validate checks that running the function again renames nothing twice.
+func (c *Config) Validate() error {
+	var errs []error
+	for i, r := range c.Renames {
+		at := fn.FieldPath("renames", i)
+		if r.Kind == "Namespace" || r.Kind == "CustomResourceDefinition" {
+			errs = append(errs, fn.Invalid(at+".kind", "cannot be renamed by this function", "for Namespaces see map-namespaces; the name of a CRD is made of its group and kind"))
+		}
+		if !validName(r.To) {
+			errs = append(errs, fn.Invalid(at+".to", "is no name of an object", "no '/', '%' and white space, at most 253 characters"))
+		}
+	}
+	if len(errs) > 0 {
+		return errors.Join(errs...)
+	}
+	t := newTable(c.Renames)
+	for i, r := range c.Renames {
+		at := fn.FieldPath("renames", i)
+		if to, ok := t.lookup(r.target(), r.Namespace, r.To); ok && to != r.To {
+			errs = append(errs, fn.Invalid(at+".to", "is renamed by another entry: the next run would rename it again", "use two pipelines"))
+		}
+		if to, _ := t.lookup(r.target(), r.Namespace, r.From); to != r.To {
+			errs = append(errs, fn.Invalid(at+".from", "has another new name in an entry before", "name each object once"))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func validName(s string) bool {
+	return s != "." && s != ".." && len(s) <= 253 && !strings.ContainsAny(s, "/% \t\r\n")
+}
+
+// Function returns the function.
+func Function() fn.Function {
+	return fn.New("rename", "Gives objects another name, also where others refer to them; the step needs allow: [Rename].", transform)
+}
+
+func transform(_ context.Context, c Config, list *fn.List) error {
+	r := &renamer{table: newTable(c.Renames), references: newReferences(c.Renames), counter: mapping.NewCounter()}
+	taken := r.taken(list)
+	for o := range list.All() {
+		if err := r.references.edit(o, r); err != nil {
+			list.Fail(o, err)
+			continue
+		}
+		if err := r.object(list, o, taken); err != nil {
+			list.Fail(o, err)
+		}
+	}
+	r.counter.Report(list, "names and references")
+	return nil
+}
+
+// renamer renames objects and references, one object after the other.
+type renamer struct {
+	table      table
+	references *references
+	counter    *mapping.Counter
+}
+
+// name returns the new name of what an object refers to.
+func (r *renamer) name(o *fn.Object, t target, namespace, from string) string {
+	to, ok := r.table.lookup(t, namespace, from)
+	if !ok || to == from {
+		return from
+	}
+	r.counter.Count(fmt.Sprintf("from %s %s to %s", t.kind, from, to), o)
+	return to
+}
+
+// taken are the objects of renamed kinds that are in the list.
+func (r *renamer) taken(list *fn.List) map[krm.Identity]bool {
+	ids := map[krm.Identity]bool{}
+	for _, o := range list.Objects {
+		if id := o.Identity(); r.table.kinds[id.Kind] {
+			ids[id] = true
+		}
+	}
+	return ids
+}
+
+// object renames the object itself.
+func (r *renamer) object(list *fn.List, o *fn.Object, taken map[krm.Identity]bool) error {
+	id := o.Identity()
+	self := target{groupName(id.Group()), id.Kind}
+	to, ok := r.table.lookup(self, id.Namespace, id.Name)
+	if !ok || to == id.Name || id.Name == "" {
+		return nil
+	}
+	next := id
+	next.Name = to
+	if taken[next] {
+		return errors.New("an object of the new name is there already")
+	}
+	if o.Is("apps", "StatefulSet") && len(o.Nodes("spec", "volumeClaimTemplates")) > 0 {
+		list.ReportOn(o, krm.Warning, "spec.volumeClaimTemplates", "claims have the name of the StatefulSet in theirs: rename them as well, or it gets new ones")
+	}
+	return o.Set(r.name(o, self, id.Namespace, id.Name), "metadata", "name")
+}
