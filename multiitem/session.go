@@ -61,16 +61,16 @@ func (s *session) run(parent context.Context) (*Closing, error) {
 	defer s.watch.stop()
 
 	err := s.converse(ctx)
-	if parent.Err() != nil {
-		return nil, fmt.Errorf("call action %q: %w", s.client.name, context.Cause(parent))
-	}
+	s.watch.stop()
 	// What made us cancel says more than the status that came of it.
 	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, errStopped) {
 		err = cause
 	}
-	s.watch.stop()
 	if err == nil {
 		err = s.deliver(ctx)
+	}
+	if err != nil && parent.Err() != nil {
+		return nil, fmt.Errorf("call action %q: %w", s.client.name, context.Cause(parent))
 	}
 	if err != nil {
 		return nil, s.failed(err)
@@ -325,6 +325,9 @@ func (s *session) complete() error {
 // deliver gives the Sink what was held back.
 func (s *session) deliver(ctx context.Context) error {
 	for _, h := range s.held {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		var err error
 		switch v := h.(type) {
 		case Answer:
