@@ -36,6 +36,7 @@ var benchConfigs = map[string]string{
 	"map-namespaces":       `{"apiVersion":"v1","kind":"ConfigMap","data":{"mappings":"{shop: shop-dr}"}}`,
 	"redact-secrets":       "",
 	"remove-annotations":   `{"apiVersion":"v1","kind":"ConfigMap","data":{"keys":"example.com/*"}}`,
+	"remove-dockercfg":     "",
 	"remove-fields":        `{"apiVersion":"v1","kind":"ConfigMap","data":{"paths":"status,metadata.uid"}}`,
 	"rename":               `{"apiVersion":"v1","kind":"ConfigMap","data":{"renames":"[{kind: Deployment, from: web-1, to: web-x}]"}}`,
 	"replace":              `{"apiVersion":"v1","kind":"ConfigMap","data":{"rules":"[{path: \"spec.template.spec.containers[*].image\", regex: acme, with: other}]"}}`,

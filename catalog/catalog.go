@@ -6,6 +6,7 @@ import (
 	"github.com/velero-krm/velero-krm/catalog/map-namespaces"
 	"github.com/velero-krm/velero-krm/catalog/redact-secrets"
 	"github.com/velero-krm/velero-krm/catalog/remove-annotations"
+	"github.com/velero-krm/velero-krm/catalog/remove-dockercfg"
 	"github.com/velero-krm/velero-krm/catalog/remove-fields"
 	"github.com/velero-krm/velero-krm/catalog/rename"
 	"github.com/velero-krm/velero-krm/catalog/replace"
@@ -30,6 +31,7 @@ func Functions() []fn.Function {
 		mapnamespaces.Function(),
 		redactsecrets.Function(),
 		removeannotations.Function(),
+		removedockercfg.Function(),
 		removefields.Function(),
 		rename.Function(),
 		replace.Function(),

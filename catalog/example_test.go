@@ -27,6 +27,7 @@ func ExampleFunctions() {
 	// map-namespaces
 	// redact-secrets
 	// remove-annotations
+	// remove-dockercfg
 	// remove-fields
 	// rename
 	// replace
