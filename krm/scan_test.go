@@ -335,3 +335,33 @@ func checkDecoded(t *testing.T, it *Item) {
 		t.Fatalf("want %s, got %s", it.Raw(), back.Items[0].Raw())
 	}
 }
+
+// TestDuplicateKeysOfAnyNumber has the last key stand for each one before it:
+// small and large mappings are checked in different ways.
+func TestDuplicateKeysOfAnyNumber(t *testing.T) {
+	for n := 1; n <= 3*sortedFrom; n++ {
+		for twice := range n {
+			var b strings.Builder
+			b.WriteString(`{"apiVersion":"v1","kind":"A","metadata":{"name":"x"},"d":{`)
+			for i := range n {
+				b.WriteString(`"k` + strconv.Itoa(i) + `":1,`)
+			}
+			b.WriteString(`"k` + strconv.Itoa(twice) + `":1}}`)
+			if _, err := NewItem([]byte(b.String())); err == nil {
+				t.Fatalf("key %d of %d stands twice, and that is no error", twice, n)
+			}
+		}
+	}
+}
+
+// TestDepthOfItems is the same for an item alone and one in a list.
+func TestDepthOfItems(t *testing.T) {
+	for levels, want := range map[int]bool{maxDepth - 1: true, maxDepth: false} {
+		raw := `{"apiVersion":"v1","kind":"A","metadata":{"name":"x"},"d":` + strings.Repeat("[", levels) + strings.Repeat("]", levels) + `}`
+		_, alone := NewItem([]byte(raw))
+		_, listed := Decode([]byte(envelopeStart+`,"items":[`+raw+`]}`), DecodeOptions{})
+		if (alone == nil) != want || (listed == nil) != want {
+			t.Errorf("%d levels: want fine %t, got %v alone and %v in a list", levels, want, alone, listed)
+		}
+	}
+}

@@ -59,3 +59,49 @@ func TestStepErrorNamesTheObject(t *testing.T) {
 		}
 	}
 }
+
+// TestGuard has functions meet objects that they were not given.
+func TestGuard(t *testing.T) {
+	route := func(label string) *krm.Item {
+		return item(t, "Route", "web", map[string]any{"metadata": map[string]any{
+			"name": "web", "namespace": "shop", "labels": map[string]any{"copy": label},
+		}})
+	}
+	db := item(t, "Secret", "db", nil)
+	cases := map[string]struct {
+		reason, spec string
+		items        []*krm.Item
+		want         []string
+		is           error
+	}{
+		"the object twice": {
+			reason: "the copy that was given may be returned although the other is outside",
+			spec:   "  mutators: [{builtin: trail, configMap: {add: x}, selectors: [{labels: {copy: a}}]}]",
+			items:  []*krm.Item{route("a"), route("b")},
+			want:   []string{"Changed Route.route.openshift.io shop/web x", "Unchanged Route.route.openshift.io shop/web"},
+		},
+		"one that failed before": {
+			reason: "it stays as it came, so nothing may take its place",
+			spec: "  mutators: [{builtin: fail, configMap: {name: db}, selectors: [{kind: Secret}]}," +
+				" {name: next, builtin: create, configMap: {kind: Secret, name: db}, allow: [Create]}]",
+			items: []*krm.Item{route("a"), db},
+			want:  []string{"Failed Route.route.openshift.io shop/web", "Failed Secret shop/db"},
+			is:    pipeline.ErrOutsideSelection,
+		},
+		"a validator": {
+			reason: "what it returns is dropped, whatever it is",
+			spec:   "  validators: [{builtin: create, configMap: {kind: Secret, name: db}, selectors: [{kind: Route}]}]",
+			items:  []*krm.Item{route("a"), db},
+			want:   []string{"Unchanged Route.route.openshift.io shop/web", "Unchanged Secret shop/db"},
+		},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			plan := execute(t, program(t, tc.spec+"\n", env()), tc.items...)
+			wantOutline(t, plan, tc.want...)
+			if tc.is != nil && !errors.Is(plan.Items[0].Err, tc.is) {
+				t.Errorf("%s: got %v, want %v", tc.reason, plan.Items[0].Err, tc.is)
+			}
+		})
+	}
+}
