@@ -238,15 +238,23 @@ func (p *pipelines) testRepaired(t *testing.T) {
 	}
 }
 
-// testLeavesChild has a function end well and leave a child that holds stdout:
-// the restore does not wait for it, and it is killed.
+// testLeavesChild has a function end well and leave a child that holds stdout,
+// in its process group and out of it: the restore does not wait for it, and it
+// is killed.
 func (p *pipelines) testLeavesChild(t *testing.T) {
-	p.put(t, "bad-leaves-child", badPipeline("bad-leaves-child", "krm-behave leave-child-with-stdout", ""))
-	p.complete(t, p.restore(t, "bad", "bad", "bad-leaves-child", named("bad-leaves-child")))
-	if diff := cmp.Diff(labelled(p.objects(t, "bad"), "marked", "yes"), p.objects(t, "bad-leaves-child")); diff != "" {
-		t.Errorf("restored (-want +got):\n%s", diff)
+	for name, exec := range map[string]string{
+		"InGroup": "krm-behave leave-child-with-stdout", "InOwnSession": "krm-behave leave-child-in-own-session",
+	} {
+		t.Run(name, func(t *testing.T) {
+			to := "bad-child-" + strings.ToLower(name)
+			p.put(t, to, badPipeline(to, exec, ""))
+			p.complete(t, p.restore(t, "bad", "bad", to, named(to)))
+			if diff := cmp.Diff(labelled(p.objects(t, "bad"), "marked", "yes"), p.objects(t, to)); diff != "" {
+				t.Errorf("restored (-want +got):\n%s", diff)
+			}
+			nothingRuns(t)
+		})
 	}
-	nothingRuns(t)
 }
 
 // testEchoesInResults has a function put its input wherever a result has room
