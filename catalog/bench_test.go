@@ -33,6 +33,7 @@ func benchItems(b *testing.B, n int) []*krm.Item {
 var benchConfigs = map[string]string{
 	"clear-cluster-fields": "",
 	"drop":                 `{"apiVersion":"v1","kind":"ConfigMap","data":{"selectors":"[{kind: Build}]"}}`,
+	"drop-generated":       "",
 	"map-namespaces":       `{"apiVersion":"v1","kind":"ConfigMap","data":{"mappings":"{shop: shop-dr}"}}`,
 	"redact-secrets":       "",
 	"remove-annotations":   `{"apiVersion":"v1","kind":"ConfigMap","data":{"keys":"example.com/*"}}`,

@@ -3,6 +3,7 @@ package catalog
 import (
 	"github.com/velero-krm/velero-krm/catalog/clear-cluster-fields"
 	"github.com/velero-krm/velero-krm/catalog/drop"
+	"github.com/velero-krm/velero-krm/catalog/drop-generated"
 	"github.com/velero-krm/velero-krm/catalog/map-namespaces"
 	"github.com/velero-krm/velero-krm/catalog/redact-secrets"
 	"github.com/velero-krm/velero-krm/catalog/remove-annotations"
@@ -28,6 +29,7 @@ func Functions() []fn.Function {
 	return []fn.Function{
 		clearclusterfields.Function(),
 		drop.Function(),
+		dropgenerated.Function(),
 		mapnamespaces.Function(),
 		redactsecrets.Function(),
 		removeannotations.Function(),

@@ -24,6 +24,7 @@ func ExampleFunctions() {
 	// Output:
 	// clear-cluster-fields
 	// drop
+	// drop-generated
 	// map-namespaces
 	// redact-secrets
 	// remove-annotations
