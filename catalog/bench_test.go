@@ -34,6 +34,7 @@ var benchConfigs = map[string]string{
 	"clear-cluster-fields": "",
 	"drop":                 `{"apiVersion":"v1","kind":"ConfigMap","data":{"selectors":"[{kind: Build}]"}}`,
 	"drop-generated":       "",
+	"fix-scale-target":     "",
 	"map-namespaces":       `{"apiVersion":"v1","kind":"ConfigMap","data":{"mappings":"{shop: shop-dr}"}}`,
 	"redact-secrets":       "",
 	"remove-annotations":   `{"apiVersion":"v1","kind":"ConfigMap","data":{"keys":"example.com/*"}}`,

@@ -4,6 +4,7 @@ import (
 	"github.com/velero-krm/velero-krm/catalog/clear-cluster-fields"
 	"github.com/velero-krm/velero-krm/catalog/drop"
 	"github.com/velero-krm/velero-krm/catalog/drop-generated"
+	"github.com/velero-krm/velero-krm/catalog/fix-scale-target"
 	"github.com/velero-krm/velero-krm/catalog/map-namespaces"
 	"github.com/velero-krm/velero-krm/catalog/redact-secrets"
 	"github.com/velero-krm/velero-krm/catalog/remove-annotations"
@@ -30,6 +31,7 @@ func Functions() []fn.Function {
 		clearclusterfields.Function(),
 		drop.Function(),
 		dropgenerated.Function(),
+		fixscaletarget.Function(),
 		mapnamespaces.Function(),
 		redactsecrets.Function(),
 		removeannotations.Function(),

@@ -25,6 +25,7 @@ func ExampleFunctions() {
 	// clear-cluster-fields
 	// drop
 	// drop-generated
+	// fix-scale-target
 	// map-namespaces
 	// redact-secrets
 	// remove-annotations
