@@ -135,7 +135,7 @@ func TestUnknownMessages(t *testing.T) {
 // TestMisuse checks what authors get told.
 func TestMisuse(t *testing.T) {
 	var kept *Stream
-	_, err := serve(t, func(_ context.Context, run Run, items *Stream) error {
+	_, err := serve(t, func(_ context.Context, _ Run, items *Stream) error {
 		kept = items
 		if err := items.Create(Created{ID: ResourceIdentifier{Resource: "pods", Name: "p"}, Object: json.RawMessage("{}")}); !errors.Is(err, ErrClosed) {
 			t.Errorf("Create before items: %v", err)

@@ -178,8 +178,11 @@ func startLoopback(ctx context.Context, kind multiitem.Kind, name string) (*mult
 	if err != nil {
 		return nil, fmt.Errorf("listen: %w", err)
 	}
-	served := make(chan error, 1)
-	go func() { served <- server.Serve(listener) }()
+	served := make(chan struct{})
+	go func() {
+		defer close(served)
+		_ = server.Serve(listener) // returns when it is stopped
+	}()
 	conn, err := grpc.NewClient(listener.Addr().String(), grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
 		server.Stop()

@@ -10,6 +10,7 @@ import (
 )
 
 func (s *suite) appliesTo(t *testing.T) {
+	t.Helper()
 	for _, kind := range multiitem.Kinds() {
 		c := s.client(t, kind, Scripted)
 		got, err := c.AppliesTo(t.Context())
@@ -33,6 +34,7 @@ func (s *suite) appliesTo(t *testing.T) {
 // reading checks each way of reading, as a backup and as a restore, with no
 // items, one, and many.
 func (s *suite) reading(t *testing.T) {
+	t.Helper()
 	for _, kind := range multiitem.Kinds() {
 		for _, read := range []string{"each", "items", "batches", "all"} {
 			for _, n := range []int{0, 1, 1500} {
@@ -56,6 +58,7 @@ func (s *suite) reading(t *testing.T) {
 }
 
 func (s *suite) statuses(t *testing.T) {
+	t.Helper()
 	l := newList(20)
 	summary := s.run(t, l, Script{Do: map[int]string{
 		1: DoKeep, 2: DoSkip, 3: DoFail, 4: DoWarn, 5: DoError, 6: DoPanic,
@@ -83,6 +86,7 @@ func (s *suite) statuses(t *testing.T) {
 
 // beside checks additional items, created objects and records.
 func (s *suite) beside(t *testing.T) {
+	t.Helper()
 	l := newList(3)
 	summary := s.run(t, l, Script{Additional: 2, Create: 2})
 	one(t, summary)
@@ -105,6 +109,7 @@ func (s *suite) beside(t *testing.T) {
 }
 
 func (s *suite) declineAndRefuse(t *testing.T) {
+	t.Helper()
 	l := newList(10)
 	summary := s.run(t, l, Script{Read: "decline"})
 	if !summary.NothingToDo || l.sink.count() != 0 || len(l.loads) != 0 {
@@ -122,6 +127,7 @@ func (s *suite) declineAndRefuse(t *testing.T) {
 }
 
 func (s *suite) tenThousand(t *testing.T) {
+	t.Helper()
 	l := newList(10_000)
 	summary := s.run(t, l, Script{})
 	l.verify(t, 0, nil)
@@ -130,6 +136,7 @@ func (s *suite) tenThousand(t *testing.T) {
 
 // wholeList checks that answers of a whole list are taken all or none.
 func (s *suite) wholeList(t *testing.T) {
+	t.Helper()
 	const n = 300
 	l := newList(n)
 	summary := s.run(t, l, Script{Read: "all", Create: 1}, limits(multiitem.Limits{WindowItems: 4}))

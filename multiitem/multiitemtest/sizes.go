@@ -13,6 +13,7 @@ const mib = 1 << 20
 // largeItems checks objects that need parts, both ways, and one that is too
 // large.
 func (s *suite) largeItems(t *testing.T) {
+	t.Helper()
 	l := newList(12)
 	l.pad(3, 10*mib)
 	l.pad(4, multiitem.MaxMessage-200) // around the limit of one message
@@ -49,6 +50,7 @@ func (s *suite) largeItems(t *testing.T) {
 
 // windowBound counts how far the host reads ahead of the answers.
 func (s *suite) windowBound(t *testing.T) {
+	t.Helper()
 	cases := map[string]struct {
 		reason string
 		limits multiitem.Limits
@@ -91,6 +93,7 @@ func (s *suite) windowBound(t *testing.T) {
 // batches checks that an action that collects more than fits the window gets
 // what there is.
 func (s *suite) batches(t *testing.T) {
+	t.Helper()
 	l := newList(1000)
 	summary := s.run(t, l, Script{Read: "batches", Batch: 500}, limits(multiitem.Limits{WindowItems: 50}))
 	l.verify(t, 0, nil)

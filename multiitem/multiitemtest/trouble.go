@@ -16,6 +16,7 @@ import (
 // killPoints kills the process at 100 random points: in a hundred runs once
 // each, and in one run again and again.
 func (s *suite) killPoints(t *testing.T) {
+	t.Helper()
 	rnd := rand.New(rand.NewPCG(1, 2))
 	const n = 200
 	for range 50 {
@@ -43,6 +44,7 @@ func (s *suite) killPoints(t *testing.T) {
 
 // killedFromOutside kills the process while answers come, wherever it is.
 func (s *suite) killedFromOutside(t *testing.T) {
+	t.Helper()
 	rnd := rand.New(rand.NewPCG(3, 4))
 	for range 10 {
 		l := newList(500)
@@ -71,6 +73,7 @@ func (s *suite) killedFromOutside(t *testing.T) {
 // poison checks that items that kill the process every time fail by name, and
 // no others.
 func (s *suite) poison(t *testing.T) {
+	t.Helper()
 	for name, do := range map[string]map[int]string{
 		"first":   {0: DoKill},
 		"middle":  {40: DoKill},
@@ -126,6 +129,7 @@ func (l *list) culprit(t *testing.T, index int, reason error) {
 
 // panics checks panics that leave Execute: the process goes on.
 func (s *suite) panics(t *testing.T) {
+	t.Helper()
 	l := newList(100)
 	summary := s.run(t, l, Script{Read: "items", Do: map[int]string{40: DoBlow}}, limits(multiitem.Limits{WindowItems: 20}))
 	l.verify(t, 0, map[int]multiitem.Status{40: multiitem.Failed})
@@ -155,6 +159,7 @@ func (s *suite) panics(t *testing.T) {
 const hangTimeout = 2 * time.Second
 
 func (s *suite) hangs(t *testing.T) {
+	t.Helper()
 	for name, c := range map[string]struct {
 		do     string
 		reason error
@@ -174,6 +179,7 @@ func (s *suite) hangs(t *testing.T) {
 // hostileCall checks that a client finds each breach of the protocol and tells
 // what can be sent again.
 func (s *suite) hostileCall(t *testing.T) {
+	t.Helper()
 	c := s.client(t, multiitem.KindBackup, Hostile)
 	for name, reason := range Hostilities() {
 		t.Run(name, func(t *testing.T) {
@@ -203,6 +209,7 @@ func (s *suite) hostileCall(t *testing.T) {
 // hostileRun checks that a runner accounts for every item whatever the plugin
 // does.
 func (s *suite) hostileRun(t *testing.T) {
+	t.Helper()
 	culprits := map[string]bool{
 		"forgets-one": true, "unknown-index": true, "huge-index": true, "answers-twice": true, "no-status": true,
 		"unknown-status": true, "updated-to-nothing": true, "unchanged-with-object": true,
@@ -237,6 +244,7 @@ func (s *suite) hostileRun(t *testing.T) {
 // cancel ends runs in the middle: the error is the context's, and the process
 // serves others.
 func (s *suite) cancel(t *testing.T) {
+	t.Helper()
 	c := s.client(t, multiitem.KindBackup, Scripted)
 	start := func(context.Context) (*multiitem.Process, error) { return &multiitem.Process{Client: c}, nil }
 	for _, script := range []Script{{}, {Read: "batches", Batch: 7}, {Read: "all"}, {Read: "items", Do: map[int]string{50: DoHang}}} {
@@ -263,6 +271,7 @@ func (s *suite) cancel(t *testing.T) {
 
 // hostErrors checks that an error of Source or Sink ends the run as it is.
 func (s *suite) hostErrors(t *testing.T) {
+	t.Helper()
 	full := errors.New("disk full")
 	l := newList(500)
 	l.fail, l.at = full, 300
@@ -286,6 +295,7 @@ func (s *suite) hostErrors(t *testing.T) {
 
 // concurrent runs several lists through one process.
 func (s *suite) concurrent(t *testing.T) {
+	t.Helper()
 	c := s.client(t, multiitem.KindBackup, Scripted)
 	var wg sync.WaitGroup
 	errs := make(chan error, 8)
