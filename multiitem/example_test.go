@@ -39,7 +39,7 @@ func (labeller) Execute(ctx context.Context, _ multiitem.Run, items *multiitem.S
 type printer struct{}
 
 func (printer) Answer(_ context.Context, a multiitem.Answer) error {
-	_, err := fmt.Fprintln(os.Stdout, a.Index, a.Status, string(a.Object))
+	_, err := fmt.Fprintf(os.Stdout, "%d %s %q\n", a.Index, a.Status, a.Object)
 	return err
 }
 
@@ -89,8 +89,8 @@ func Example() {
 	fmt.Fprintln(os.Stdout, "calls:", summary.Calls)
 
 	// Output:
-	// 0 UPDATED {"image":"registry.dr.example/acme/web"}
-	// 1 UNCHANGED
-	// 2 SKIPPED
+	// 0 UPDATED "{\"image\":\"registry.dr.example/acme/web\"}"
+	// 1 UNCHANGED ""
+	// 2 SKIPPED ""
 	// calls: 1
 }
