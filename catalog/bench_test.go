@@ -36,6 +36,8 @@ var benchConfigs = map[string]string{
 	"drop-generated":       "",
 	"fix-scale-target":     "",
 	"map-namespaces":       `{"apiVersion":"v1","kind":"ConfigMap","data":{"mappings":"{shop: shop-dr}"}}`,
+	"move-internal-images": `{"apiVersion":"v1","kind":"ConfigMap","data":{"from":"docker.io","to":"new.example"}}`,
+	"note-cluster":         "",
 	"redact-secrets":       "",
 	"remove-annotations":   `{"apiVersion":"v1","kind":"ConfigMap","data":{"keys":"example.com/*"}}`,
 	"remove-dockercfg":     "",

@@ -6,6 +6,8 @@ import (
 	"github.com/velero-krm/velero-krm/catalog/drop-generated"
 	"github.com/velero-krm/velero-krm/catalog/fix-scale-target"
 	"github.com/velero-krm/velero-krm/catalog/map-namespaces"
+	"github.com/velero-krm/velero-krm/catalog/move-internal-images"
+	"github.com/velero-krm/velero-krm/catalog/note-cluster"
 	"github.com/velero-krm/velero-krm/catalog/redact-secrets"
 	"github.com/velero-krm/velero-krm/catalog/remove-annotations"
 	"github.com/velero-krm/velero-krm/catalog/remove-dockercfg"
@@ -33,6 +35,8 @@ func Functions() []fn.Function {
 		dropgenerated.Function(),
 		fixscaletarget.Function(),
 		mapnamespaces.Function(),
+		moveinternalimages.Function(),
+		notecluster.Function(),
 		redactsecrets.Function(),
 		removeannotations.Function(),
 		removedockercfg.Function(),

@@ -27,6 +27,8 @@ func ExampleFunctions() {
 	// drop-generated
 	// fix-scale-target
 	// map-namespaces
+	// move-internal-images
+	// note-cluster
 	// redact-secrets
 	// remove-annotations
 	// remove-dockercfg

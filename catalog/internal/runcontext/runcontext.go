@@ -31,6 +31,15 @@ func (c Context) NamespaceMapping() map[string]string {
 	return c.texts("restore", "spec", "namespaceMapping")
 }
 
+// Phase returns Backup or Restore, empty when it is not told.
+func (c Context) Phase() string {
+	if c.o == nil {
+		return ""
+	}
+	phase, _ := c.o.GetString("phase")
+	return phase
+}
+
 // RestoreName returns the name of the Restore; empty for a backup.
 func (c Context) RestoreName() string {
 	if c.o == nil {
