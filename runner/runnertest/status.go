@@ -27,7 +27,7 @@ func statusItems() []Item {
 		{Number: 32, Title: "legacy-result-shapes", test: testLegacyResults},
 		{Number: 33, Title: "unknown-severity-is-error", test: testUnknownSeverity},
 		{Number: 34, Title: "death-by-signal-is-reported", test: testSignal},
-		{Number: 35, Title: "what-cannot-run-fails-everything-at-once", test: testSystemic},
+		{Number: 35, Title: "what-cannot-run-fails-everything-at-once", Elsewhere: "runner/execfn", test: testSystemic},
 		{Number: 36, Title: "timeout-ends-the-whole-group", test: testTimeout},
 		{Number: 37, Title: "cancel-ends-the-whole-group", test: testCancel},
 		{Number: 38, Title: "closing-stdin-early-is-no-error", test: testClosedStdin},
@@ -146,7 +146,7 @@ func testSignal(s *suite) {
 
 func testSystemic(s *suite) {
 	t := s.t
-	t.Log("what cannot run is found when a function is made: tests of the runtime itself, as execfn's TestNew; here: it is not tried again")
+	t.Log("what cannot run is found when a function is made: the runtime's own tests, as TestNewRefusesWhatCannotRun of execfn; here: it is not tried again")
 	f := runner.FunctionFunc(func(context.Context, *krm.ResourceList) (*krm.ResourceList, error) {
 		return nil, &runner.FunctionError{Systemic: true, Err: runner.ErrNotFound, Hint: "install it"}
 	})

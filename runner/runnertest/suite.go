@@ -19,7 +19,7 @@ type Item struct {
 	// Title in lower case words joined by "-".
 	Title string
 	// Elsewhere names the package whose tests hold the item, for what is no
-	// matter of a single function; what is asserted here is the part of it that
+	// matter of a single function or of calling one; what is asserted here is the part of it that
 	// Transform does. Empty for the others.
 	Elsewhere string
 
