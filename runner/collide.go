@@ -62,12 +62,12 @@ func (e *engine) failCollisions(parts []part) bool {
 	count := make(map[krm.Identity]int, len(e.outcomes))
 	for _, o := range e.outcomes {
 		if o.Out != nil {
-			count[o.Out.Identity()]++
+			count[place(o.Out.Identity())]++
 		}
 	}
 	for _, p := range parts {
 		for _, it := range p.added {
-			count[it.Identity()]++
+			count[place(it.Identity())]++
 		}
 	}
 	failed := false

@@ -303,11 +303,11 @@ func (m *matcher) checkCollisions() {
 	count := make(map[krm.Identity]int, len(m.outs)+len(m.created))
 	for _, out := range m.outs {
 		if out != nil {
-			count[out.Identity()]++
+			count[place(out.Identity())]++
 		}
 	}
 	for _, it := range m.created {
-		count[it.Identity()]++
+		count[place(it.Identity())]++
 	}
 	for pos, out := range m.outs {
 		if out != nil && collides(count, out) && out.Identity() != m.input(pos).Identity() {
@@ -325,7 +325,14 @@ func (m *matcher) checkCollisions() {
 // with a generateName alone get their names later.
 func collides(count map[krm.Identity]int, it *krm.Item) bool {
 	id := it.Identity()
-	return id.Name != "" && count[id] > 1
+	return id.Name != "" && count[place(id)] > 1
+}
+
+// place is where the API server and Velero keep the object: the version of its
+// group is no part of that.
+func place(id krm.Identity) krm.Identity {
+	id.APIVersion = id.Group()
+	return id
 }
 
 func (m *matcher) input(pos int) *krm.Item { return m.e.items[m.idx[pos]] }

@@ -80,6 +80,14 @@ func TestHostileIdentities(t *testing.T) {
 			},
 			allow: all,
 		},
+		"another version of what is there": {
+			reason: "the API server keeps both at one place",
+			do: func(in []*krm.Item) []*krm.Item {
+				return append(append([]*krm.Item(nil), in...), newItem(t, `{"apiVersion":"apps/v1beta1","kind":"Deployment","metadata":{"name":"o0","namespace":"ns"}}`),
+					newItem(t, `{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"o0","namespace":"ns"}}`))
+			},
+			allow: all, want: runner.ErrDuplicate,
+		},
 		"names made later": {
 			reason: "objects with a generateName alone are different ones",
 			do: func(in []*krm.Item) []*krm.Item {
