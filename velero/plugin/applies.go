@@ -26,40 +26,26 @@ type candidate struct {
 	finalizing bool
 }
 
-// startingBackups lists the Backups whose actions may be resolved right now.
-// Velero does that after it set the phase InProgress and before it counts the
-// items (pkg/backup/backup.go), and once more when it finalizes a Backup with
-// asynchronous operations (pkg/controller/backup_finalizer_controller.go).
-func startingBackups(backups []velerov1api.Backup) []candidate {
-	var found []candidate
-	for i := range backups {
-		b := &backups[i]
-		switch b.Status.Phase {
-		case velerov1api.BackupPhaseInProgress:
-			if b.Status.Progress == nil || b.Status.Progress.TotalItems == 0 {
-				found = append(found, candidate{runRef: backupRef(b)})
-			}
-		case velerov1api.BackupPhaseFinalizing, velerov1api.BackupPhaseFinalizingPartiallyFailed:
-			if b.Status.BackupItemOperationsAttempted > 0 {
-				found = append(found, candidate{runRef: backupRef(b), finalizing: true})
-			}
-		default: // not started, or past it
-		}
+// startingBackup reports whether the actions of a Backup may be resolved right
+// now. Velero does that after it set the phase InProgress and before it counts
+// the items (pkg/backup/backup.go), and once more when it finalizes a Backup
+// with asynchronous operations (pkg/controller/backup_finalizer_controller.go).
+func startingBackup(b *velerov1api.Backup) (c candidate, starting bool) {
+	switch b.Status.Phase {
+	case velerov1api.BackupPhaseInProgress:
+		return candidate{runRef: backupRef(b)}, b.Status.Progress == nil || b.Status.Progress.TotalItems == 0
+	case velerov1api.BackupPhaseFinalizing, velerov1api.BackupPhaseFinalizingPartiallyFailed:
+		return candidate{runRef: backupRef(b), finalizing: true}, b.Status.BackupItemOperationsAttempted > 0
+	default: // not started, or past it
+		return candidate{}, false
 	}
-	return found
 }
 
-// startingRestores lists the Restores whose actions may be resolved right now:
-// in progress and without progress (pkg/restore/restore.go).
-func startingRestores(restores []velerov1api.Restore) []candidate {
-	var found []candidate
-	for i := range restores {
-		r := &restores[i]
-		if r.Status.Phase == velerov1api.RestorePhaseInProgress && (r.Status.Progress == nil || r.Status.Progress.TotalItems == 0) {
-			found = append(found, candidate{runRef: restoreRef(r)})
-		}
-	}
-	return found
+// startingRestore reports whether the actions of a Restore may be resolved
+// right now: in progress and without progress (pkg/restore/restore.go).
+func startingRestore(r *velerov1api.Restore) (c candidate, starting bool) {
+	return candidate{runRef: restoreRef(r)},
+		r.Status.Phase == velerov1api.RestorePhaseInProgress && (r.Status.Progress == nil || r.Status.Progress.TotalItems == 0)
 }
 
 // appliesTo answers Velero's question at the start of a run, which does not say

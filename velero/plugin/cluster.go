@@ -27,18 +27,39 @@ func (c cluster) pipelines(ctx context.Context, namespace string) ([]corev1.Conf
 	return list.Items, nil
 }
 
-func (c cluster) backups(ctx context.Context, namespace string) ([]velerov1api.Backup, error) {
-	list, err := c.dynamic.Resource(velerov1api.SchemeGroupVersion.WithResource("backups")).Namespace(namespace).List(ctx, metav1.ListOptions{})
-	if err != nil {
-		return nil, fmt.Errorf("list Backups in namespace %q: %w", namespace, err)
-	}
-	backups := make([]velerov1api.Backup, len(list.Items))
-	for i, item := range list.Items {
-		if err := runtime.DefaultUnstructuredConverter.FromUnstructured(item.Object, &backups[i]); err != nil {
-			return nil, fmt.Errorf("decode Backup %s/%s: %w", namespace, item.GetName(), err)
+// pageSize bounds how many Backups or Restores are in memory at a time: a
+// cluster keeps thousands, and a run is one of them.
+const pageSize = 200
+
+// backups calls do with every Backup.
+func (c cluster) backups(ctx context.Context, namespace string, do func(*velerov1api.Backup)) error {
+	return pages(ctx, c.dynamic.Resource(velerov1api.SchemeGroupVersion.WithResource("backups")).Namespace(namespace), fmt.Sprintf("Backups in namespace %q", namespace), do)
+}
+
+// restores calls do with every Restore.
+func (c cluster) restores(ctx context.Context, namespace string, do func(*velerov1api.Restore)) error {
+	return pages(ctx, c.dynamic.Resource(velerov1api.SchemeGroupVersion.WithResource("restores")).Namespace(namespace), fmt.Sprintf("Restores in namespace %q", namespace), do)
+}
+
+// pages lists page by page and calls do with each object.
+func pages[T any](ctx context.Context, client dynamic.ResourceInterface, what string, do func(*T)) error {
+	options := metav1.ListOptions{Limit: pageSize}
+	for {
+		list, err := client.List(ctx, options)
+		if err != nil {
+			return fmt.Errorf("list %s: %w", what, err)
+		}
+		for _, item := range list.Items {
+			obj := new(T)
+			if err := runtime.DefaultUnstructuredConverter.FromUnstructured(item.Object, obj); err != nil {
+				return fmt.Errorf("decode %s %s/%s: %w", item.GetKind(), item.GetNamespace(), item.GetName(), err)
+			}
+			do(obj)
+		}
+		if options.Continue = list.GetContinue(); options.Continue == "" {
+			return nil
 		}
 	}
-	return backups, nil
 }
 
 func (c cluster) backup(ctx context.Context, namespace, name string) (*velerov1api.Backup, error) {
@@ -51,18 +72,4 @@ func (c cluster) backup(ctx context.Context, namespace, name string) (*velerov1a
 		return nil, fmt.Errorf("decode Backup %s/%s: %w", namespace, name, err)
 	}
 	return &backup, nil
-}
-
-func (c cluster) restores(ctx context.Context, namespace string) ([]velerov1api.Restore, error) {
-	list, err := c.dynamic.Resource(velerov1api.SchemeGroupVersion.WithResource("restores")).Namespace(namespace).List(ctx, metav1.ListOptions{})
-	if err != nil {
-		return nil, fmt.Errorf("list Restores in namespace %q: %w", namespace, err)
-	}
-	restores := make([]velerov1api.Restore, len(list.Items))
-	for i, item := range list.Items {
-		if err := runtime.DefaultUnstructuredConverter.FromUnstructured(item.Object, &restores[i]); err != nil {
-			return nil, fmt.Errorf("decode Restore %s/%s: %w", namespace, item.GetName(), err)
-		}
-	}
-	return restores, nil
 }

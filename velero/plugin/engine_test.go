@@ -1,6 +1,7 @@
 package plugin
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"sync"
@@ -10,7 +11,10 @@ import (
 	"github.com/velero-krm/velero-krm/krm"
 	velerov1api "github.com/vmware-tanzu/velero/pkg/apis/velero/v1"
 	"github.com/vmware-tanzu/velero/pkg/plugin/velero"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/dynamic"
 	clienttesting "k8s.io/client-go/testing"
 )
 
@@ -224,6 +228,34 @@ func TestTransientErrorIsTriedAgain(t *testing.T) {
 	out, _, _, _, err := action.Execute(configMap(t, "c"), aBackup("b1", wants("marks")))
 	if err != nil || out == nil {
 		t.Errorf("the next object must be converted again: %v, %v", out, err)
+	}
+}
+
+// pagedClient lists two Backups, one on a page; the fake cluster knows no pages.
+type pagedClient struct {
+	dynamic.ResourceInterface
+	t *testing.T
+}
+
+func (c pagedClient) List(_ context.Context, options metav1.ListOptions) (*unstructured.UnstructuredList, error) {
+	if options.Limit == 0 {
+		c.t.Error("all Backups are asked for at once: a cluster keeps thousands")
+	}
+	list, name := &unstructured.UnstructuredList{}, "second"
+	if options.Continue == "" {
+		name = "first"
+		list.SetContinue("more")
+	}
+	content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(aBackup(name, nil))
+	list.Items = []unstructured.Unstructured{{Object: content}}
+	return list, err
+}
+
+func TestPages(t *testing.T) {
+	var names []string
+	err := pages(t.Context(), pagedClient{t: t}, "Backups", func(b *velerov1api.Backup) { names = append(names, b.Name) })
+	if diff := cmp.Diff([]string{"first", "second"}, names); err != nil || diff != "" {
+		t.Errorf("pages(): %v\n-want +got:\n%s", err, diff)
 	}
 }
 
