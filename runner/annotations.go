@@ -36,11 +36,11 @@ func internalAnnotation(key string) bool {
 	return strings.HasPrefix(key, internalPrefix)
 }
 
-// tagItems gives each item its index as id.
-func tagItems(items []*krm.Item) []*krm.Item {
-	tagged := make([]*krm.Item, len(items))
-	for i, it := range items {
-		tagged[i] = it.WithAnnotation(IDAnnotation, strconv.Itoa(i))
+// tagItems returns the items idx, each with its index as id.
+func tagItems(items []*krm.Item, idx []int) []*krm.Item {
+	tagged := make([]*krm.Item, len(idx))
+	for pos, i := range idx {
+		tagged[pos] = items[i].WithAnnotation(IDAnnotation, strconv.Itoa(i))
 	}
 	return tagged
 }

@@ -19,7 +19,6 @@ type engine struct {
 	f        Function
 	opts     TransformOptions
 	items    []*krm.Item
-	tagged   []*krm.Item // items with their id
 	context  []*krm.Item // opts.Context with its mark
 	contexts map[krm.Identity]int
 	bare     *krm.Item // has no annotations
@@ -37,7 +36,6 @@ type engine struct {
 func newEngine(f Function, items []*krm.Item, opts TransformOptions) *engine {
 	e := &engine{
 		f: f, opts: opts, items: items,
-		tagged:   tagItems(items),
 		context:  markContext(opts.Context),
 		contexts: make(map[krm.Identity]int, len(opts.Context)),
 		bare:     bareItem(),
@@ -92,6 +90,9 @@ func (e *engine) runSome(ctx context.Context, batches [][]int) []part {
 	return slices.Concat(parts...)
 }
 
+// idBytes are about what the id adds to an item.
+const idBytes = len(IDAnnotation) + 30
+
 // cut cuts the items idx into batches.
 func (e *engine) cut(idx []int) [][]int {
 	if e.opts.WholeList {
@@ -100,7 +101,7 @@ func (e *engine) cut(idx []int) [][]int {
 	var batches [][]int
 	start, bytes := 0, 0
 	for i, at := range idx {
-		size := len(e.tagged[at].Raw())
+		size := len(e.items[at].Raw()) + idBytes
 		if i > start && (i-start >= e.opts.MaxBatchItems || bytes+size > e.opts.MaxBatchBytes) {
 			batches = append(batches, idx[start:i:i])
 			start, bytes = i, 0

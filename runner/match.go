@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/velero-krm/velero-krm/krm"
@@ -28,7 +29,10 @@ type verdict struct {
 // call runs the function once, on the items idx.
 func (e *engine) call(ctx context.Context, idx []int) (v verdict) {
 	e.calls.Add(1)
-	in := &krm.ResourceList{FunctionConfig: e.opts.Config, Items: e.inputOf(idx)}
+	// Tagged for each call: done once, it would be a copy of the whole list for
+	// as long as Transform runs. The function gets a slice of its own.
+	tagged := tagItems(e.items, idx)
+	in := &krm.ResourceList{FunctionConfig: e.opts.Config, Items: slices.Concat(tagged, e.context)}
 	defer func() {
 		// Calls run in goroutines of their own, where nobody else recovers.
 		if p := recover(); p != nil {
@@ -54,17 +58,9 @@ func (e *engine) call(ctx context.Context, idx []int) (v verdict) {
 	}
 	v = verdict{results: out.Results}
 	if !e.opts.Validate {
-		v = e.match(idx, out)
+		v = e.match(idx, tagged, out)
 	}
 	return e.redacted(in, v)
-}
-
-func (e *engine) inputOf(idx []int) []*krm.Item {
-	items := make([]*krm.Item, 0, len(idx)+len(e.context))
-	for _, i := range idx {
-		items = append(items, e.tagged[i])
-	}
-	return append(items, e.context...)
 }
 
 // blameResults blames the objects that results of severity error name, if
@@ -119,9 +115,9 @@ func blameResult(blame map[int]*FunctionError, pos int, call *FunctionError, r k
 
 // match finds out which object of the output is which item, and what of that
 // is not permitted.
-func (e *engine) match(idx []int, out *krm.ResourceList) verdict {
+func (e *engine) match(idx []int, tagged []*krm.Item, out *krm.ResourceList) verdict {
 	m := &matcher{
-		e: e, idx: idx,
+		e: e, idx: idx, tagged: tagged,
 		position: make(map[int]int, len(idx)),
 		outs:     make([]*krm.Item, len(idx)),
 	}
@@ -145,6 +141,7 @@ func (e *engine) match(idx []int, out *krm.ResourceList) verdict {
 type matcher struct {
 	e        *engine
 	idx      []int
+	tagged   []*krm.Item // by position, as the function got them
 	position map[int]int // of the item with that id in idx
 	outs     []*krm.Item // by position
 	lost     []*krm.Item // without id, not matched yet
@@ -369,7 +366,7 @@ func (m *matcher) outcome(pos int, out *krm.Item) ItemOutcome {
 	if out == nil {
 		return ItemOutcome{Status: Removed, In: in}
 	}
-	if tagged := m.e.tagged[m.idx[pos]]; out == tagged || bytes.Equal(out.Raw(), tagged.Raw()) {
+	if tagged := m.tagged[pos]; out == tagged || bytes.Equal(out.Raw(), tagged.Raw()) {
 		return ItemOutcome{Status: Unchanged, In: in, Out: in}
 	}
 	clean := restoreAnnotations(out, in)

@@ -3,6 +3,10 @@ package runner_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/velero-krm/velero-krm/krm"
@@ -131,6 +135,44 @@ func TestWithBatchTakesTheConfigOfTheCall(t *testing.T) {
 	for want, config := range map[*krm.Item]*krm.Item{own: nil, other: other} {
 		if _, err := f.Run(t.Context(), &krm.ResourceList{Items: objects(t, 1), FunctionConfig: config}); err != nil || got != want {
 			t.Errorf("config %v, error %v; want %v", got, err, want)
+		}
+	}
+}
+
+// TestNoCopyOfTheWholeList: what is alive during a call is that call's batch.
+func TestNoCopyOfTheWholeList(t *testing.T) {
+	const size, n = 100 << 10, 300
+	items := make([]*krm.Item, n)
+	for i := range items {
+		items[i] = newItem(t, fmt.Sprintf(`{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"o%d"},"data":{"k":%q}}`, i, strings.Repeat("x", size)))
+	}
+	live := func() uint64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	before, most := live(), uint64(0)
+	f := runner.FunctionFunc(func(_ context.Context, in *krm.ResourceList) (*krm.ResourceList, error) {
+		most = max(most, live())
+		return in, nil
+	})
+	transform(t, f, items, runner.TransformOptions{MaxBatchItems: 50, MaxConcurrency: 1})
+	if most > before+size*n/2 {
+		t.Errorf("%d bytes more in use during a call than before, for a list of %d", most-before, size*n)
+	}
+}
+
+// TestFunctionThatReordersItsInput in place does not confuse who is who.
+func TestFunctionThatReordersItsInput(t *testing.T) {
+	f := runner.FunctionFunc(func(_ context.Context, in *krm.ResourceList) (*krm.ResourceList, error) {
+		out := &krm.ResourceList{Items: slices.Clone(in.Items)}
+		slices.Reverse(in.Items)
+		return out, nil
+	})
+	for i, o := range transform(t, f, objects(t, 5), runner.TransformOptions{}).Items {
+		if o.Status != runner.Unchanged {
+			t.Errorf("items[%d] is %s: %v", i, o.Status, o.Err)
 		}
 	}
 }
