@@ -69,8 +69,14 @@ func BenchmarkFunctions(b *testing.B) {
 			}
 		}
 	})
+	// Some functions fail without the context of a run.
+	run, err := krm.NewItem([]byte(`{"apiVersion":"velero-krm.io/v1alpha1","kind":"RunContext","metadata":{"name":"r1"},"phase":"Restore",` +
+		`"restore":{"spec":{"namespaceMapping":{"shop":"shop-dr"}}},"cluster":{"kubernetesVersion":"v1.33.1"}}`))
+	if err != nil {
+		b.Fatal(err)
+	}
 	for _, f := range catalog.Functions() {
-		in := &krm.ResourceList{Items: items}
+		in := &krm.ResourceList{Items: append([]*krm.Item{run}, items...)}
 		if text := benchConfigs[f.Name()]; text != "" {
 			config, err := krm.ParseConfig([]byte(text))
 			if err != nil {

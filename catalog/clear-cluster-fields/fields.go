@@ -14,8 +14,12 @@ var serverFields = [...]string{
 }
 
 func clearMetadata(o *fn.Object) {
+	metadata, ok := o.Node("metadata")
+	if !ok {
+		return
+	}
 	for _, field := range serverFields {
-		o.Remove("metadata", field)
+		metadata.Remove(field)
 	}
 }
 

@@ -90,20 +90,20 @@ func (m *mapper) object(o *fn.Object) error {
 		}
 	}
 	kind := m.places.of(o.Identity())
-	for _, p := range kind.names {
-		if err := m.edit(o, p, m.name); err != nil {
+	if err := m.edit(o, kind.names, m.name); err != nil {
+		return err
+	}
+	// Most pods have no affinity, and all of these paths lead through it.
+	if kind.affinity != nil && o.Has(kind.affinity...) {
+		if err := m.edit(o, kind.affinityNames, m.name); err != nil {
 			return err
 		}
 	}
-	for _, p := range kind.accounts {
-		if err := m.edit(o, p, m.account); err != nil {
-			return err
-		}
+	if err := m.edit(o, kind.accounts, m.account); err != nil {
+		return err
 	}
-	for _, p := range kind.texts {
-		if err := m.edit(o, p, m.text); err != nil {
-			return err
-		}
+	if err := m.texts(o, kind.texts); err != nil {
+		return err
 	}
 	if !m.Quiet {
 		m.reportUnsure(o, kind)
@@ -121,15 +121,39 @@ func (m *mapper) move(o *fn.Object) error {
 	return err
 }
 
-// edit changes the texts that p points at.
-func (m *mapper) edit(o *fn.Object, p fn.Path, change func(o *fn.Object, text string) string) error {
-	_, err := o.Edit(p, func(_ fn.Location, value any) (any, bool, error) {
-		if text, ok := value.(string); ok {
-			return change(o, text), true, nil
+// edit changes the texts that the paths point at.
+func (m *mapper) edit(o *fn.Object, paths []fn.Path, change func(o *fn.Object, text string) string) error {
+	for _, p := range paths {
+		_, err := o.Edit(p, func(_ fn.Location, value any) (any, bool, error) {
+			if text, ok := value.(string); ok {
+				return change(o, text), true, nil
+			}
+			return value, true, nil
+		})
+		if err != nil {
+			return err
 		}
-		return value, true, nil
-	})
-	return err
+	}
+	return nil
+}
+
+// texts changes what is certain in longer texts and reports what is not.
+func (m *mapper) texts(o *fn.Object, paths []fn.Path) error {
+	for _, p := range paths {
+		_, err := o.Edit(p, func(at fn.Location, value any) (any, bool, error) {
+			text, ok := value.(string)
+			if !ok {
+				return value, true, nil
+			}
+			text = m.text(o, text)
+			m.reportMention(o, at, text)
+			return text, true, nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // name is a field that is the name of a namespace and nothing else.
@@ -142,25 +166,34 @@ func (m *mapper) name(o *fn.Object, name string) string {
 	return to
 }
 
-// reportUnsure tells of strings that name an old namespace and may mean it.
+// reportUnsure tells of annotations, and of fields of unknown kinds, that name
+// an old namespace and may mean it.
 func (m *mapper) reportUnsure(o *fn.Object, kind kindPlaces) {
-	report := func(at fn.Location, name string) {
-		m.list.ReportOn(o, krm.Warning, at.String(), "may refer to namespace "+name+", which moves; not changed")
-	}
-	for _, p := range kind.unsure() {
-		_, err := o.Edit(p, func(at fn.Location, value any) (any, bool, error) {
-			if text, ok := value.(string); ok && !ignored(at) {
-				if name, ok := m.mentioned(text); ok {
-					report(at, name)
-				}
+	if annotations, ok := o.Node("metadata", "annotations"); ok {
+		for _, key := range annotations.Keys() {
+			if text, ok := annotations.GetString(key); ok && key != lastApplied {
+				m.reportMention(o, fn.LocationOf("metadata", "annotations", key), text)
 			}
-			return value, true, nil
-		})
-		if err != nil {
-			return
 		}
 	}
 	if kind.custom {
-		m.walkCustom(o, report)
+		m.walkCustom(o)
 	}
+}
+
+// lastApplied tells what was and is read by nobody but kubectl apply.
+const lastApplied = "kubectl.kubernetes.io/last-applied-configuration"
+
+// reportMention reports a text with the name of an old namespace in it.
+func (m *mapper) reportMention(o *fn.Object, at fn.Location, text string) {
+	if m.Quiet {
+		return
+	}
+	if name, ok := m.mentioned(text); ok {
+		m.report(o, at, name)
+	}
+}
+
+func (m *mapper) report(o *fn.Object, at fn.Location, name string) {
+	m.list.ReportOn(o, krm.Warning, at.String(), "may refer to namespace "+name+", which moves; not changed")
 }

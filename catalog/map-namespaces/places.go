@@ -1,6 +1,7 @@
 package mapnamespaces
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/velero-krm/velero-krm/fn"
@@ -16,14 +17,12 @@ type kindPlaces struct {
 	accounts []fn.Path
 	// texts may have DNS names of Services in them.
 	texts []fn.Path
-	// annotations is the path of all annotations.
-	annotations fn.Path
+	// affinity is where pods have theirs, and affinityNames are names in it.
+	affinity      []string
+	affinityNames []fn.Path
 	// custom kinds are not known: all their fields are looked at.
 	custom bool
 }
-
-// unsure are the fields in which a word may mean a namespace.
-func (k kindPlaces) unsure() []fn.Path { return append([]fn.Path{k.annotations}, k.texts...) }
 
 // places knows the kinds. It parses the paths of a kind when it first meets it.
 type places struct {
@@ -41,16 +40,16 @@ func (p *places) of(id krm.Identity) kindPlaces {
 		return k
 	}
 	s, listed := p.table[gk]
+	var k kindPlaces
 	if l, ok := podspec.Paths(gk.group, gk.kind); ok {
-		s, listed = s.and(podPlaces(strings.Join(l.Spec, "."))), true
+		at := strings.Join(l.Spec, ".")
+		s, listed = s.and(podTexts(at)), true
+		k.affinity, k.affinityNames = append(slices.Clone(l.Spec), "affinity"), parse(affinityNames(at))
 	}
 	// Helm looks a release up by this annotation.
 	s.names = append(s.names, `metadata.annotations["meta.helm.sh/release-namespace"]`)
-	k := kindPlaces{
-		names: parse(s.names), accounts: parse(s.accounts), texts: parse(s.texts),
-		annotations: parse([]string{"metadata.annotations[*]"})[0],
-		custom:      !listed && strings.Contains(gk.group, ".") && !strings.HasSuffix(gk.group, ".k8s.io"),
-	}
+	k.names, k.accounts, k.texts = parse(s.names), parse(s.accounts), parse(s.texts)
+	k.custom = !listed && strings.Contains(gk.group, ".") && !strings.HasSuffix(gk.group, ".k8s.io")
 	p.known[gk] = k
 	return k
 }
@@ -88,16 +87,22 @@ func selector(at string) []string {
 	}
 }
 
-// podPlaces are those of a pod spec.
-func podPlaces(at string) spec {
-	var s spec
+// affinityNames are the names in a pod spec, all of them in its affinity.
+func affinityNames(at string) []string {
+	var paths []string
 	for _, kind := range []string{"podAffinity", "podAntiAffinity"} {
 		for _, term := range []string{"requiredDuringSchedulingIgnoredDuringExecution[*]", "preferredDuringSchedulingIgnoredDuringExecution[*].podAffinityTerm"} {
 			base := at + ".affinity." + kind + "." + term
-			s.names = append(s.names, base+".namespaces[*]")
-			s.names = append(s.names, selector(base+".namespaceSelector")...)
+			paths = append(paths, base+".namespaces[*]")
+			paths = append(paths, selector(base+".namespaceSelector")...)
 		}
 	}
+	return paths
+}
+
+// podTexts are the longer texts in a pod spec.
+func podTexts(at string) spec {
+	var s spec
 	for _, list := range []string{"containers", "initContainers", "ephemeralContainers"} {
 		base := at + "." + list + "[*]."
 		s.texts = append(s.texts, base+"env[*].value", base+"args[*]", base+"command[*]")

@@ -9,7 +9,7 @@ import (
 // TestEveryPlaceIsAPath guards the tables against a path that nobody reads.
 func TestEveryPlaceIsAPath(t *testing.T) {
 	table := kinds()
-	table[groupKind{"", "a pod"}] = podPlaces("spec.template.spec")
+	table[groupKind{"", "a pod"}] = podTexts("spec.template.spec").and(names(affinityNames("spec.template.spec")...))
 	for kind, s := range table {
 		for _, list := range [][]string{s.names, s.accounts, s.texts} {
 			for _, text := range list {

@@ -56,22 +56,23 @@ func (m *mapper) submatch(o *fn.Object, re *regexp.Regexp, text string) string {
 
 // mentioned returns the first old namespace that is a whole word of the text.
 func (m *mapper) mentioned(text string) (string, bool) {
-	for word := range strings.FieldsFuncSeq(text, func(r rune) bool {
-		return r != '-' && (r < 'a' || r > 'z') && (r < '0' || r > '9')
-	}) {
-		if _, ok := m.namespaces.Lookup(word); ok {
-			return word, true
+	start := 0
+	for i := 0; i <= len(text); i++ {
+		if i < len(text) && nameByte(text[i]) {
+			continue
 		}
+		if i > start {
+			if _, ok := m.namespaces.Lookup(text[start:i]); ok {
+				return text[start:i], true
+			}
+		}
+		start = i + 1
 	}
 	return "", false
 }
 
-// ignored are annotations that tell what was and are read by nobody but their
-// author.
-func ignored(at fn.Location) bool {
-	elems := at.Elems()
-	return len(elems) == 3 && elems[1] == "annotations" && elems[2] == "kubectl.kubernetes.io/last-applied-configuration"
-}
+// nameByte reports whether a name of a namespace may have it.
+func nameByte(c byte) bool { return c == '-' || c >= 'a' && c <= 'z' || c >= '0' && c <= '9' }
 
 // maxWalk bounds the recursion; the schemas of custom resources nest some 30
 // deep.
@@ -79,7 +80,7 @@ const maxWalk = 64
 
 // walkCustom reports fields of an object of unknown kind that are the name of
 // an old namespace, or a text with a service's DNS name in it.
-func (m *mapper) walkCustom(o *fn.Object, report func(at fn.Location, name string)) {
+func (m *mapper) walkCustom(o *fn.Object) {
 	root := o.Root()
 	for _, key := range root.Keys() {
 		switch key {
@@ -87,35 +88,35 @@ func (m *mapper) walkCustom(o *fn.Object, report func(at fn.Location, name strin
 			continue
 		}
 		value, _ := root.Get(key)
-		m.walk(value, []any{key}, report)
+		m.walk(o, value, []any{key})
 	}
 }
 
-func (m *mapper) walk(value any, at []any, report func(at fn.Location, name string)) {
+func (m *mapper) walk(o *fn.Object, value any, at []any) {
 	if len(at) > maxWalk {
 		return
 	}
 	switch value := value.(type) {
 	case string:
 		if _, ok := m.namespaces.Lookup(value); ok {
-			report(fn.LocationOf(at...), value)
+			m.report(o, fn.LocationOf(at...), value)
 			return
 		}
 		for _, re := range []*regexp.Regexp{serviceDNS, account} {
 			for _, match := range re.FindAllStringSubmatch(value, -1) {
 				if _, ok := m.namespaces.Lookup(match[2]); ok {
-					report(fn.LocationOf(at...), match[2])
+					m.report(o, fn.LocationOf(at...), match[2])
 					return
 				}
 			}
 		}
 	case []any:
 		for i := range value {
-			m.walk(value[i], append(at, i), report)
+			m.walk(o, value[i], append(at, i))
 		}
 	case map[string]any:
 		for _, key := range slices.Sorted(maps.Keys(value)) {
-			m.walk(value[key], append(at, key), report)
+			m.walk(o, value[key], append(at, key))
 		}
 	}
 }

@@ -85,6 +85,7 @@ func (p yamlParser) node(y *yaml.Node, depth int) (*node, error) {
 		if y.ShortTag() != "!!null" {
 			return p.scalar(y), nil
 		}
+	case yaml.AliasNode:
 	}
 	return &node{}, nil
 }

@@ -127,13 +127,18 @@ func (c Config) bringBack(list *fn.List, o *fn.Object) (bool, error) {
 	if !ok {
 		return false, nil
 	}
-	n, err := strconv.ParseUint(text, 10, 31)
-	if err != nil {
+	n, ok := parseReplicas(text)
+	if !ok {
 		list.ReportOn(o, krm.Warning, fn.FieldPath("metadata", "annotations", c.RestoreFrom), "replicas not brought back: the annotation is no number")
 		return false, nil
 	}
-	if err := o.Set(int64(n), "spec", "replicas"); err != nil {
+	if err := o.Set(n, "spec", "replicas"); err != nil {
 		return false, err
 	}
 	return o.Remove("metadata", "annotations", c.RestoreFrom), nil
+}
+
+func parseReplicas(text string) (int64, bool) {
+	n, err := strconv.ParseInt(text, 10, 32)
+	return n, err == nil && n >= 0
 }
