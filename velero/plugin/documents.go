@@ -2,6 +2,8 @@ package plugin
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -18,6 +20,8 @@ import (
 type document struct {
 	// source is where it stands: "ConfigMap velero/krm key to-dr.yaml".
 	source string
+	// digest of its text, shortened.
+	digest string
 	// name of the pipeline, empty when the document does not even tell that.
 	name string
 	// maybeDefault is true unless the document surely is no default.
@@ -53,7 +57,8 @@ func sourceOf(cm *corev1.ConfigMap, key string) string {
 }
 
 func readDocument(source string, data []byte) document {
-	d := document{source: source}
+	sum := sha256.Sum256(data)
+	d := document{source: source, digest: hex.EncodeToString(sum[:6])}
 	d.name, d.maybeDefault = glance(data)
 	d.pipeline, d.err = pipeline.Load(data, source)
 	switch {

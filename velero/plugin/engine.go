@@ -61,13 +61,23 @@ func (e *engine) runFor(ctx context.Context, r runRef) (*run, error) {
 	loaded, err := e.load(ctx, r)
 	if err == nil {
 		s.run = loaded
-		e.log.InfoContext(ctx, "pipelines loaded", "run", r.String(), "pipelines", loaded.names())
+		e.logLoaded(ctx, loaded)
 		return loaded, nil
 	}
 	if final(err) {
 		s.err = err
 	}
 	return nil, err
+}
+
+// logLoaded says what runs. The digests tell whether it is still the same when a
+// process was restarted in the middle of the run and loaded again.
+func (e *engine) logLoaded(ctx context.Context, loaded *run) {
+	if len(loaded.programs) == 0 {
+		e.log.InfoContext(ctx, "no pipeline runs: none is named, and none that is a default applies", "run", loaded.ref.String())
+		return
+	}
+	e.log.InfoContext(ctx, "pipelines loaded", "run", loaded.ref.String(), "pipelines", loaded.names(), "digests", loaded.digests)
 }
 
 func (e *engine) slotFor(r runRef) *slot {
@@ -155,6 +165,7 @@ func (e *engine) compile(ctx context.Context, loaded *run, chosen []document) (p
 		}
 		loaded.programs = append(loaded.programs, program)
 		loaded.pipelines = append(loaded.pipelines, d.pipeline)
+		loaded.digests = append(loaded.digests, d.digest)
 	}
 	return problems, nil
 }

@@ -3,6 +3,7 @@ package plugin
 import (
 	"context"
 	"errors"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -200,6 +201,25 @@ func TestLoadsOncePerRun(t *testing.T) {
 	}
 	if got := w.lists(); got != 2 {
 		t.Errorf("pipelines were listed %d times for two runs, want twice", got)
+	}
+}
+
+// TestLoadedAgainDiffers edits a pipeline between two processes of one run.
+func TestLoadedAgainDiffers(t *testing.T) {
+	logOf := func(spec string, wants map[string]string) string {
+		w := newWorld(t, []string{yamlPipeline("p", spec)})
+		if _, err := w.runFor(t.Context(), backupRef(aBackup("b1", wants))); err != nil {
+			t.Fatal(err)
+		}
+		return w.log.String()
+	}
+	digest := regexp.MustCompile(`msg="pipelines loaded" digests="\[[0-9a-f]{12}\]"`)
+	before, after := digest.FindString(logOf("\tmutators: [{builtin: mark}]\n", wants("p"))), digest.FindString(logOf("\tmutators: [{builtin: nothing}]\n", wants("p")))
+	if before == "" || after == "" || before == after {
+		t.Errorf("the log must tell the pipelines apart: %q and %q", before, after)
+	}
+	if log := logOf("\tmutators: [{builtin: mark}]\n", nil); strings.Contains(log, "pipelines loaded") || !strings.Contains(log, "no pipeline runs") {
+		t.Errorf("a run without pipelines must not look like one with them:\n%s", log)
 	}
 }
 

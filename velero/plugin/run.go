@@ -25,6 +25,8 @@ type run struct {
 	engine    *engine
 	programs  []*pipeline.Program
 	pipelines []*pipeline.Pipeline
+	// digests of the pipelines' texts.
+	digests []string
 	// kinds of the cluster when the pipelines were loaded; nil without pipelines.
 	kinds *kinds
 	// context is what steps with context: true are shown; nil if none asks.
