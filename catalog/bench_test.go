@@ -51,6 +51,7 @@ var benchConfigs = map[string]string{
 	"set-image-registry":   `{"apiVersion":"v1","kind":"ConfigMap","data":{"from":"docker.io/acme","to":"registry.dr.example/acme"}}`,
 	"set-ingress":          `{"apiVersion":"v1","kind":"ConfigMap","data":{"class":"nginx"}}`,
 	"set-labels":           `{"apiVersion":"v1","kind":"ConfigMap","data":{"labels":"{site: dr}"}}`,
+	"set-migrated-volumes": "",
 	"set-replicas":         `{"apiVersion":"v1","kind":"ConfigMap","data":{"replicas":"0"}}`,
 	"set-storage-class":    `{"apiVersion":"v1","kind":"ConfigMap","data":{"mappings":"{gp2: standard}"}}`,
 	"suspend":              "",

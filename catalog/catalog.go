@@ -21,6 +21,7 @@ import (
 	"github.com/velero-krm/velero-krm/catalog/set-image-registry"
 	"github.com/velero-krm/velero-krm/catalog/set-ingress"
 	"github.com/velero-krm/velero-krm/catalog/set-labels"
+	"github.com/velero-krm/velero-krm/catalog/set-migrated-volumes"
 	"github.com/velero-krm/velero-krm/catalog/set-replicas"
 	"github.com/velero-krm/velero-krm/catalog/set-storage-class"
 	"github.com/velero-krm/velero-krm/catalog/suspend"
@@ -50,6 +51,7 @@ func Functions() []fn.Function {
 		setimageregistry.Function(),
 		setingress.Function(),
 		setlabels.Function(),
+		setmigratedvolumes.Function(),
 		setreplicas.Function(),
 		setstorageclass.Function(),
 		suspend.Function(),

@@ -42,6 +42,7 @@ func ExampleFunctions() {
 	// set-image-registry
 	// set-ingress
 	// set-labels
+	// set-migrated-volumes
 	// set-replicas
 	// set-storage-class
 	// suspend
