@@ -57,6 +57,7 @@ type Stream struct {
 	phase    phase
 	last     *Item            // handed to the action last
 	due      map[int]struct{} // received and unanswered
+	queued   int              // received and not handed to the action
 	pending  []*multiitemv1.Answer
 	bytes    int         // of pending
 	timer    *time.Timer // sends what has been pending for long; nil: none is

@@ -48,6 +48,7 @@ func (s *Stream) pop() *Item {
 	s.queue = s.queue[1:]
 	s.mu.Lock()
 	s.last = it
+	s.queued--
 	s.mu.Unlock()
 	return it
 }
@@ -122,6 +123,7 @@ func (s *Stream) takeItems(items []*multiitemv1.Item) error {
 		s.due[it.Index] = struct{}{}
 		s.queue = append(s.queue, it)
 		s.received++
+		s.queued++
 	}
 	return nil
 }
@@ -216,8 +218,8 @@ func (s *Stream) where() string {
 	if s.last == nil {
 		return "before the first item"
 	}
-	if _, due := s.due[s.last.Index]; due && len(s.due)-len(s.queue) == 1 {
+	if _, due := s.due[s.last.Index]; due && len(s.due)-s.queued == 1 {
 		return fmt.Sprintf("at %s, index %d", s.last.ID, s.last.Index)
 	}
-	return fmt.Sprintf("with %d items unanswered, the last %s, index %d", len(s.due)-len(s.queue), s.last.ID, s.last.Index)
+	return fmt.Sprintf("with %d items unanswered, the last %s, index %d", len(s.due)-s.queued, s.last.ID, s.last.Index)
 }

@@ -36,6 +36,11 @@ func TestDependencies(t *testing.T) {
 			module + "cmd": "a library does not import a program", "k8s.io/": kubernetes,
 			"github.com/spf13/cobra": "a library does not import a program's parts",
 		}},
+		"Protocol": {packages: "multiitem/...", forbidden: map[string]string{
+			module + "krm": "the protocol carries any objects", module + "fn": "the protocol does not know functions",
+			module + "runner": "the protocol does not know functions", module + "pipeline": "the protocol does not know pipelines",
+			"k8s.io/": "a plugin must not have to resolve what its host uses",
+		}},
 		"Everything": {packages: "...", forbidden: map[string]string{
 			"github.com/vmware-tanzu/velero":       "only the velero module may import Velero",
 			"github.com/sirupsen/logrus":           "libraries log through log/slog",

@@ -63,14 +63,11 @@ func newRegistry(kill func(context.Context)) (*multiitem.Registry, error) {
 	return registry, errors.Join(
 		registry.RegisterBackup(Scripted, func(*slog.Logger) (multiitem.BackupMultiItemAction, error) { return a, nil }),
 		registry.RegisterRestore(Scripted, func(*slog.Logger) (multiitem.RestoreMultiItemAction, error) { return a, nil }),
-		registry.RegisterBackup(broken, func(*slog.Logger) (multiitem.BackupMultiItemAction, error) {
+		registry.RegisterBackup(Broken, func(*slog.Logger) (multiitem.BackupMultiItemAction, error) {
 			return nil, errors.New("no token")
 		}),
 	)
 }
-
-// broken is an action that cannot be made.
-const broken = "test.velero-krm.io/broken"
 
 // ServeIfAsked serves [Plugins] and exits when [Process] started this binary.
 // Call it first in TestMain.
@@ -109,7 +106,8 @@ func Process(tb testing.TB) Connect {
 func startProcess(self string, kind multiitem.Kind, name string) (*multiitem.Process, error) {
 	// The process outlives the context it is started in; Stop ends it.
 	cmd := exec.Command(self) //nolint:noctx // see above
-	cmd.Env = append(os.Environ(), serveEnv+"=1")
+	// A process under the race detector sleeps for a second before it exits.
+	cmd.Env = append(os.Environ(), serveEnv+"=1", "GORACE=atexit_sleep_ms=0 "+os.Getenv("GORACE"))
 	client := plugin.NewClient(&plugin.ClientConfig{
 		HandshakeConfig:  handshake(),
 		Plugins:          multiitem.HostPlugins(),

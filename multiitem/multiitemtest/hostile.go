@@ -83,6 +83,13 @@ func hostileAnswers() map[string]hostility {
 		"unknown-index": {reason: multiitem.ErrUnknownIndex, run: atThree(func(uint64) *multiitemv1.Answer { return good(1 << 40) })},
 		"huge-index":    {reason: multiitem.ErrUnknownIndex, run: atThree(func(uint64) *multiitemv1.Answer { return good(1<<64 - 1) })},
 		"answers-twice": {reason: multiitem.ErrAnsweredTwice, run: atThree(func(i uint64) *multiitemv1.Answer { return good(i - 1) })},
+		"answers-all-twice": {reason: multiitem.ErrAnsweredTwice, run: func(s *hostileStream) error {
+			err := s.forEach(func(it *multiitemv1.Item) error { return s.answers(good(it.GetIndex()), good(it.GetIndex())) })
+			if err != nil {
+				return err
+			}
+			return s.close()
+		}},
 		"no-status": {reason: multiitem.ErrMalformed, run: atThree(func(i uint64) *multiitemv1.Answer {
 			return &multiitemv1.Answer{Index: i}
 		})},

@@ -25,7 +25,7 @@ func (s *suite) appliesTo(t *testing.T) {
 	if !errors.Is(err, multiitem.ErrNotFound) {
 		t.Errorf("absent action: %v, want %v", err, multiitem.ErrNotFound)
 	}
-	_, err = s.client(t, multiitem.KindBackup, broken).AppliesTo(t.Context())
+	_, err = s.client(t, multiitem.KindBackup, Broken).AppliesTo(t.Context())
 	if !errors.Is(err, multiitem.ErrAction) {
 		t.Errorf("action that cannot be made: %v, want %v", err, multiitem.ErrAction)
 	}

@@ -14,6 +14,8 @@ const (
 	Scripted = "test.velero-krm.io/scripted"
 	// Hostile breaks the protocol as Script.Hostile says.
 	Hostile = "test.velero-krm.io/hostile"
+	// Broken cannot be made; it is a backup action alone.
+	Broken = "test.velero-krm.io/broken"
 )
 
 // Script tells the actions what to do. It travels as the run's Backup, on a

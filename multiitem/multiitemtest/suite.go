@@ -38,6 +38,7 @@ func Run(t *testing.T, connect Connect) {
 		{"hangs", s.hangs},
 		{"hostile, one call", s.hostileCall},
 		{"hostile, whole run", s.hostileRun},
+		{"everything twice", s.liar},
 		{"cancel", s.cancel},
 		{"errors of the host", s.hostErrors},
 		{"concurrent runs", s.concurrent},

@@ -241,6 +241,22 @@ func (s *suite) hostileRun(t *testing.T) {
 	}
 }
 
+// liar checks that a plugin that answers everything twice neither holds up a
+// list nor costs a process for each item.
+func (s *suite) liar(t *testing.T) {
+	t.Helper()
+	l := newList(300)
+	summary := s.run(t, l, Script{Hostile: "answers-all-twice"})
+	for i := range l.items {
+		if l.sink.status(i) != multiitem.Unchanged || len(l.sink.answers[i]) != 1 {
+			t.Fatalf("item %d: %d answers, status %s", i, len(l.sink.answers[i]), l.sink.status(i))
+		}
+	}
+	if summary.Calls > 10 || len(summary.Failures) > 100 || !errors.Is(summary.Failures[0], multiitem.ErrAnsweredTwice) {
+		t.Errorf("%d calls, %d failures, the first %v; want at most 10 and 100", summary.Calls, len(summary.Failures), summary.Failures[0])
+	}
+}
+
 // cancel ends runs in the middle: the error is the context's, and the process
 // serves others.
 func (s *suite) cancel(t *testing.T) {
