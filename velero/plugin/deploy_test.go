@@ -2,7 +2,7 @@ package plugin
 
 import (
 	"os"
-	"strings"
+	"regexp"
 	"testing"
 
 	"github.com/velero-krm/velero-krm/catalog"
@@ -47,8 +47,8 @@ func TestDeployedEnvironment(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !strings.Contains(string(data), FunctionsDirEnv) {
-			t.Errorf("%s does not name %s", file, FunctionsDirEnv)
+		if !regexp.MustCompile(FunctionsDirEnv + `(=|, value: )/plugins/krm-functions\.d\b`).Match(data) {
+			t.Errorf("%s does not set %s to where the image puts its functions", file, FunctionsDirEnv)
 		}
 	}
 }

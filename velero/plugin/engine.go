@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"sync"
 	"time"
 
@@ -207,11 +208,18 @@ func (e *engine) summarize() {
 	}
 }
 
-// guarded runs do and turns a panic into an error that names the object.
+// guarded runs do and turns a panic into an error that names the object. Only
+// what the Go runtime panics with is shown: another value may be anything, a
+// part of a Secret too.
 func guarded(id krm.Identity, do func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("run pipelines on %s: panic: %v", id, p)
+			cause, ok := p.(runtime.Error)
+			if !ok {
+				err = fmt.Errorf("run pipelines on %s: panic with a %T", id, p)
+				return
+			}
+			err = fmt.Errorf("run pipelines on %s: panic: %w", id, cause)
 		}
 	}()
 	return do()

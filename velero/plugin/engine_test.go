@@ -3,6 +3,7 @@ package plugin
 import (
 	"context"
 	"errors"
+	"fmt"
 	"regexp"
 	"strings"
 	"sync"
@@ -292,8 +293,13 @@ func TestAppliesToWithoutAPI(t *testing.T) {
 
 func TestPanicNamesTheObject(t *testing.T) {
 	id := krm.Identity{APIVersion: "v1", Kind: "Secret", Namespace: "shop", Name: "db"}
-	err := guarded(id, func() error { panic("boom") })
+	err := guarded(id, func() error { panic("hunter2") })
 	checkError(t, "a panic must not take the process and the other objects down", err, "Secret shop/db")
+	if strings.Contains(err.Error(), "hunter2") {
+		t.Errorf("what is panicked with may be a Secret's: %v", err)
+	}
+	err = guarded(id, func() error { return fmt.Errorf("%d", []int{}[len(id.Name)]) })
+	checkError(t, "the runtime says what went wrong", err, "out of range")
 }
 
 func TestSummary(t *testing.T) {
