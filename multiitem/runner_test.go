@@ -203,7 +203,7 @@ func TestUnclosed(t *testing.T) {
 
 // TestRecordsAddUp: the calls of one run make one report.
 func TestRecordsAddUp(t *testing.T) {
-	e := func(ctx context.Context, run multiitem.Run, items *multiitem.Stream, die func()) error {
+	e := func(ctx context.Context, _ multiitem.Run, items *multiitem.Stream, die func()) error {
 		index := 0
 		for it, err := range items.Items() {
 			if err != nil {
