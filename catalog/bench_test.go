@@ -38,6 +38,7 @@ var benchConfigs = map[string]string{
 	"map-namespaces":       `{"apiVersion":"v1","kind":"ConfigMap","data":{"mappings":"{shop: shop-dr}"}}`,
 	"move-internal-images": `{"apiVersion":"v1","kind":"ConfigMap","data":{"from":"docker.io","to":"new.example"}}`,
 	"note-cluster":         "",
+	"prepare-image-tags":   "",
 	"prepare-pods":         "",
 	"redact-secrets":       "",
 	"remove-annotations":   `{"apiVersion":"v1","kind":"ConfigMap","data":{"keys":"example.com/*"}}`,

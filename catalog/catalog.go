@@ -8,6 +8,7 @@ import (
 	"github.com/velero-krm/velero-krm/catalog/map-namespaces"
 	"github.com/velero-krm/velero-krm/catalog/move-internal-images"
 	"github.com/velero-krm/velero-krm/catalog/note-cluster"
+	"github.com/velero-krm/velero-krm/catalog/prepare-image-tags"
 	"github.com/velero-krm/velero-krm/catalog/prepare-pods"
 	"github.com/velero-krm/velero-krm/catalog/redact-secrets"
 	"github.com/velero-krm/velero-krm/catalog/remove-annotations"
@@ -39,6 +40,7 @@ func Functions() []fn.Function {
 		mapnamespaces.Function(),
 		moveinternalimages.Function(),
 		notecluster.Function(),
+		prepareimagetags.Function(),
 		preparepods.Function(),
 		redactsecrets.Function(),
 		removeannotations.Function(),

@@ -29,6 +29,7 @@ func ExampleFunctions() {
 	// map-namespaces
 	// move-internal-images
 	// note-cluster
+	// prepare-image-tags
 	// prepare-pods
 	// redact-secrets
 	// remove-annotations
