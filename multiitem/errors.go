@@ -148,6 +148,17 @@ func (e *ItemError) Error() string {
 // Unwrap returns the cause.
 func (e *ItemError) Unwrap() error { return e.Err }
 
+// Hint says what to do about it; empty when there is nothing to say.
+func (e *ItemError) Hint() string {
+	if call, ok := errors.AsType[*CallError](e.Err); ok {
+		return call.Hint()
+	}
+	if errors.Is(e.Err, ErrTooLarge) {
+		return "leave the object out of what the plugin applies to, or raise the limit of the host"
+	}
+	return ""
+}
+
 // answer returns the answer that stands for the error.
 func (e *ItemError) answer() Answer {
 	return Answer{Index: e.Index, Status: Failed, Message: e.Error(), Err: e}

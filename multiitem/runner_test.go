@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"strings"
+	"sync"
 	"testing"
 
 	"google.golang.org/grpc"
@@ -232,5 +233,63 @@ func TestRecordsAddUp(t *testing.T) {
 	closed := summary.Calls - len(summary.Failures)
 	if len(summary.Records) != 1 || summary.Records[0].Calls != closed || summary.Records[0].Counts["kept"] != 2*closed || len(summary.Records[0].Results) != closed {
 		t.Errorf("records %+v, want one of %d calls", summary.Records, closed)
+	}
+}
+
+// TestCancelReachesAction: the action's context ends with the host's, so that
+// nothing is left running in the plugin.
+func TestCancelReachesAction(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	e := func(ctx context.Context, _ multiitem.Run, items *multiitem.Stream, _ func()) error {
+		for _, err := range items.Items() {
+			if err != nil {
+				return err
+			}
+			cancel()
+			<-ctx.Done()
+			ended <- ctx.Err()
+			return ctx.Err()
+		}
+		return nil
+	}
+	p, err := starts(t, e, 1)(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Stop(false)
+	if _, err := p.Client.Execute(ctx, multiitem.Job{Source: objects(3), Sink: make(sink)}); !errors.Is(err, context.Canceled) {
+		t.Errorf("host: %v, want %v", err, context.Canceled)
+	}
+	if err := <-ended; !errors.Is(err, context.Canceled) {
+		t.Errorf("action: %v, want %v", err, context.Canceled)
+	}
+}
+
+// TestAnswersFromGoroutines: an action may work on several items at a time.
+func TestAnswersFromGoroutines(t *testing.T) {
+	e := func(_ context.Context, _ multiitem.Run, items *multiitem.Stream, _ func()) error {
+		var wg sync.WaitGroup
+		defer wg.Wait()
+		errs := make(chan error, 5000)
+		for it, err := range items.Items() {
+			if err != nil {
+				return err
+			}
+			wg.Go(func() { errs <- items.Answer(it.Unchanged()) })
+		}
+		wg.Wait()
+		close(errs)
+		for err := range errs {
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	got := make(sink)
+	summary, err := multiitem.NewRunner(starts(t, e, 1)).Run(t.Context(), multiitem.Job{Source: objects(5000), Sink: got, Limits: multiitem.Limits{WindowItems: 10}})
+	if err != nil || len(got) != 5000 || summary.Calls != 1 {
+		t.Errorf("error %v, %d answers, %d calls", err, len(got), summary.Calls)
 	}
 }
