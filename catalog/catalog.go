@@ -5,6 +5,7 @@ import (
 	"github.com/velero-krm/velero-krm/catalog/drop"
 	"github.com/velero-krm/velero-krm/catalog/drop-generated"
 	"github.com/velero-krm/velero-krm/catalog/fix-scale-target"
+	"github.com/velero-krm/velero-krm/catalog/hold-deployment-configs"
 	"github.com/velero-krm/velero-krm/catalog/map-namespaces"
 	"github.com/velero-krm/velero-krm/catalog/move-internal-images"
 	"github.com/velero-krm/velero-krm/catalog/note-cluster"
@@ -37,6 +38,7 @@ func Functions() []fn.Function {
 		drop.Function(),
 		dropgenerated.Function(),
 		fixscaletarget.Function(),
+		holddeploymentconfigs.Function(),
 		mapnamespaces.Function(),
 		moveinternalimages.Function(),
 		notecluster.Function(),

@@ -26,6 +26,7 @@ func ExampleFunctions() {
 	// drop
 	// drop-generated
 	// fix-scale-target
+	// hold-deployment-configs
 	// map-namespaces
 	// move-internal-images
 	// note-cluster

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/velero-krm/velero-krm/catalog/internal/restorehooks"
 	"github.com/velero-krm/velero-krm/catalog/internal/runcontext"
 	"github.com/velero-krm/velero-krm/fn"
 )
@@ -14,20 +15,11 @@ type facts struct {
 	restore string
 	// fileBackup is true when the backup copied all volumes of pods as files.
 	fileBackup bool
-	hooks      []fn.Node
+	hooks      restorehooks.Hooks
 }
 
 func factsOf(run runcontext.Context) facts {
-	f := facts{restore: run.RestoreName()}
-	if spec, ok := run.Node("backup", "spec"); ok {
-		files, _ := spec.GetBool("defaultVolumesToFsBackup")
-		restic, _ := spec.GetBool("defaultVolumesToRestic")
-		f.fileBackup = files || restic
-	}
-	if hooks, ok := run.Node("restore", "spec", "hooks"); ok {
-		f.hooks = hooks.Nodes("resources")
-	}
-	return f
+	return facts{restore: run.RestoreName(), fileBackup: run.FileBackup(), hooks: restorehooks.Of(run)}
 }
 
 // noData are sources of volumes that Velero's file backup leaves out, because
@@ -56,69 +48,5 @@ func (f facts) hasHooks(o *fn.Object) bool {
 			return true
 		}
 	}
-	return slices.ContainsFunc(f.hooks, func(hook fn.Node) bool {
-		v, _ := hook.Get("postHooks")
-		hooks, _ := v.([]any)
-		return len(hooks) > 0 && concerns(hook, o)
-	})
-}
-
-// concerns reports whether an entry of spec.hooks.resources is for the pod.
-func concerns(hook fn.Node, o *fn.Object) bool {
-	namespace := o.Identity().Namespace
-	return listed(hook, "includedNamespaces", true, namespace) && !listed(hook, "excludedNamespaces", false, namespace) &&
-		listed(hook, "includedResources", true, "pods", "pod", "po") && !listed(hook, "excludedResources", false, "pods", "pod", "po") &&
-		selects(hook, o)
-}
-
-// listed reports whether a list of texts has one of the names or "*"; empty is
-// the answer for a list without elements.
-func listed(hook fn.Node, field string, empty bool, names ...string) bool {
-	v, _ := hook.Get(field)
-	list, _ := v.([]any)
-	if len(list) == 0 {
-		return empty
-	}
-	return slices.ContainsFunc(list, func(v any) bool {
-		text, _ := v.(string)
-		return text == "*" || slices.Contains(names, text)
-	})
-}
-
-// selects reports whether the label selector of a hook, if any, matches.
-func selects(hook fn.Node, o *fn.Object) bool {
-	selector, ok := hook.Node("labelSelector")
-	if !ok {
-		return true
-	}
-	if labels, ok := selector.Node("matchLabels"); ok {
-		for _, key := range labels.Keys() {
-			want, _ := labels.GetString(key)
-			if got, ok := o.GetString("metadata", "labels", key); !ok || got != want {
-				return false
-			}
-		}
-	}
-	return !slices.ContainsFunc(selector.Nodes("matchExpressions"), func(e fn.Node) bool { return !matches(e, o) })
-}
-
-// matches evaluates one expression of a label selector.
-func matches(e fn.Node, o *fn.Object) bool {
-	key, _ := e.GetString("key")
-	operator, _ := e.GetString("operator")
-	got, there := o.GetString("metadata", "labels", key)
-	v, _ := e.Get("values")
-	values, _ := v.([]any)
-	in := there && slices.Contains(values, any(got))
-	switch operator {
-	case "In":
-		return in
-	case "NotIn":
-		return !in
-	case "Exists":
-		return there
-	case "DoesNotExist":
-		return !there
-	}
-	return false
+	return f.hooks.Match(o.Identity().Namespace, func(key string) (string, bool) { return o.GetString("metadata", "labels", key) })
 }

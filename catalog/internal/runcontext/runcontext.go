@@ -49,6 +49,19 @@ func (c Context) RestoreName() string {
 	return name
 }
 
+// FileBackup reports whether the Backup copied the volumes of all pods as
+// files, unless they asked not to.
+func (c Context) FileBackup() bool {
+	spec, ok := c.Node("backup", "spec")
+	if !ok {
+		return false
+	}
+	files, _ := spec.GetBool("defaultVolumesToFsBackup")
+	// The name of the field before Velero 1.10.
+	restic, _ := spec.GetBool("defaultVolumesToRestic")
+	return files || restic
+}
+
 // RestoreLabels returns the labels of the Restore.
 func (c Context) RestoreLabels() map[string]string { return c.texts("restore", "labels") }
 
