@@ -2,8 +2,6 @@ package krm
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"slices"
 	"strconv"
 )
@@ -14,12 +12,8 @@ type FieldChange struct {
 	// as metadata.annotations["openshift.io/host.generated"].
 	Path string
 	// Before and After are the values, nil with the matching Has false when
-	// the field is absent on that side. Of a Secret every value but those of
-	// apiVersion, kind, type, immutable and metadata is replaced by
-	// "sha256:<first 12 hex digits>", and so is every annotation: kubectl keeps
-	// a copy of the object there, OpenShift a token. The same holds for data,
-	// stringData and annotations of a Secret inside another object, such as a
-	// Template.
+	// the field is absent on that side. Those that may be secret, as
+	// [SecretValues] tells, are replaced by what [HashSecret] returns.
 	Before, After       any
 	HasBefore, HasAfter bool
 }
@@ -33,93 +27,10 @@ func Diff(before, after *Item) []FieldChange {
 		return nil
 	}
 	a, b := before.Object(), after.Object()
-	if before.meta.identity.Kind == secretKind || after.meta.identity.Kind == secretKind {
-		redactSecret(a)
-		redactSecret(b)
-	} else {
-		redactInside(a)
-		redactInside(b)
-	}
+	hideSecrets(a, b)
 	var d differ
 	d.values(nil, a, b)
 	return d.changes
-}
-
-const secretKind = "Secret"
-
-// redactSecret replaces all values of a Secret that may be secret by their
-// hashes, which differ when the values do. A function may have moved them to
-// where the API server knows no field.
-func redactSecret(obj map[string]any) {
-	for key, v := range obj {
-		switch key {
-		case "apiVersion", "kind", "type", "immutable":
-		case "metadata":
-			redactAnnotations(obj)
-		default:
-			obj[key] = hashValues(v)
-		}
-	}
-}
-
-func redactAnnotations(obj map[string]any) {
-	if meta, ok := obj["metadata"].(map[string]any); ok && meta["annotations"] != nil {
-		meta["annotations"] = hashValues(meta["annotations"])
-	}
-}
-
-// redactInside does the same for Secrets that an object of another kind holds,
-// and reports whether there was one: the object's annotations may hold a copy.
-func redactInside(v any) (found bool) {
-	switch v := v.(type) {
-	case []any:
-		for _, e := range v {
-			found = redactInside(e) || found
-		}
-	case map[string]any:
-		for _, e := range v {
-			found = redactInside(e) || found
-		}
-		if v["kind"] == secretKind { // or only a reference to one
-			found = found || v["metadata"] != nil
-			for _, key := range []string{"data", "stringData"} {
-				if v[key] != nil {
-					v[key] = hashValues(v[key])
-					found = true
-				}
-			}
-		}
-		if found {
-			redactAnnotations(v)
-		}
-	}
-	return found
-}
-
-// hashValues replaces each value of a mapping, or else v itself.
-func hashValues(v any) any {
-	m, ok := v.(map[string]any)
-	if !ok {
-		if v == nil {
-			return nil
-		}
-		return hashOf(v)
-	}
-	for k := range m {
-		m[k] = hashOf(m[k])
-	}
-	return m
-}
-
-func hashOf(v any) string {
-	text, ok := v.(string)
-	if !ok {
-		// A decoded value always has JSON.
-		raw, _ := appendValue(nil, v, 0)
-		text = string(raw)
-	}
-	sum := sha256.Sum256([]byte(text))
-	return "sha256:" + hex.EncodeToString(sum[:6])
 }
 
 // differ collects the differences between two decoded values.

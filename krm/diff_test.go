@@ -1,8 +1,11 @@
 package krm
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -93,9 +96,30 @@ func TestDiffHidesSecrets(t *testing.T) {
 		})
 	}
 	got := Diff(secret(t, meta+`,"data":{"a":"x"}`), secret(t, meta+`,"data":{"a":"y"}`))
-	want := []FieldChange{{Path: "data.a", Before: "sha256:2d711642b726", After: "sha256:a1fce4363854", HasBefore: true, HasAfter: true}}
+	want := []FieldChange{{Path: "data.a", Before: HashSecret("x"), After: HashSecret("y"), HasBefore: true, HasAfter: true}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+// TestHashSecret: equal values show equal hashes, and nobody can compute them.
+func TestHashSecret(t *testing.T) {
+	form := regexp.MustCompile(`^hmac:[0-9a-f]{12}$`)
+	values := []any{"x", "y", "1", int64(1), json.Number("1.5"), map[string]any{"a": "x"}, []any{"x"}, true, struct{ A int }{3}}
+	seen := map[any]bool{}
+	for _, v := range values {
+		hash := HashSecret(v)
+		if text, ok := hash.(string); !ok || !form.MatchString(text) || hash != HashSecret(v) || seen[hash] {
+			t.Errorf("the hash of %v is %v", v, hash)
+		}
+		seen[hash] = true
+	}
+	sum := sha256.Sum256([]byte("x"))
+	if text, _ := HashSecret("x").(string); strings.Contains(text, hex.EncodeToString(sum[:6])) {
+		t.Errorf("%s can be computed by everyone", text)
+	}
+	if HashSecret(nil) != nil {
+		t.Error("nothing has a hash")
 	}
 }
 
@@ -115,6 +139,10 @@ func TestDiffHidesSecretsInsideOthers(t *testing.T) {
 	}
 	secret := func(value string) string {
 		return `{"apiVersion":"v1","kind":"Secret","metadata":{"name":"s","annotations":{"a":"` + value + `"}},"data":{"a":"` + value + `"},"stringData":{"b":"` + value + `"}}`
+	}
+	odd := template("HIDE0", `{"kind":"Secret","metadata":{"name":"s"},"Data":{"a":"HIDE1"},"spec":"HIDE2"},{"kind":"Secret","Data":{"a":"HIDE1"},"data":"HIDE2"}`)
+	if text, err := json.Marshal(Diff(odd, template("HIDE3", ""))); err != nil || strings.Contains(string(text), "HIDE") {
+		t.Errorf("other fields: a value shows: %s, %v", text, err)
 	}
 	for name, after := range map[string]*Item{"changed": template("HIDE3", secret("HIDE2")), "removed": template("HIDE3", "")} {
 		changes := Diff(template("HIDE0", secret("HIDE1")), after)
