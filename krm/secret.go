@@ -32,15 +32,21 @@ const AnnotationsField = "metadata.annotations"
 // kubectl keeps a copy of the object there, OpenShift a token. The same holds
 // for a Secret inside another object, such as a Template, and for the
 // annotations of all that it is inside of. What says kind: Secret and has no
-// metadata may be a reference: of it only mappings and lists count.
+// metadata may be a reference, unless it is v itself: of it only mappings and
+// lists count.
 //
 // The order is not defined. v is not changed, and the values are parts of it.
 func SecretValues(v any) []SecretValue {
 	var values []SecretValue
-	walkSecrets(v, func(found SecretValue) any {
+	collect := func(found SecretValue) any {
 		values = append(values, found)
 		return found.Value
-	})
+	}
+	if obj, ok := v.(map[string]any); ok && obj["kind"] == secretKind {
+		walkSecret(obj, collect)
+		return values
+	}
+	walkSecrets(v, collect)
 	return values
 }
 

@@ -2,9 +2,7 @@ package runner
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"encoding/base64"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -19,10 +17,12 @@ import (
 // Redacted stands where a part of a Secret's value was.
 const Redacted = "[redacted]"
 
-// Redactor takes the values of Secrets out of texts that functions wrote: the
-// data of every v1 Secret among its items or inside one, as base64 and decoded,
-// its stringData, both inside its last-applied-configuration annotation, and
-// its other annotations of 20 bytes or more.
+// Redactor takes the values of Secrets out of texts that functions wrote: those
+// that [krm.Diff] hides in its items, as [krm.SecretValues] tells, base64 of
+// them and, of data, decoded. Of a last-applied-configuration annotation it is
+// the values that may be secret in there. Annotations that are true, false, the
+// name or namespace of their own object, or one of a few that always hold a
+// name, such as kubernetes.io/service-account.name, stay: messages need them.
 //
 // A function may print part of a value, wrap it, or escape it. So every run of
 // 6 bytes or more that occurs in a value is replaced by [Redacted], also where
@@ -38,6 +38,9 @@ type Redactor struct {
 	once   sync.Once
 	values [][]byte
 	shorts shorts
+
+	onceNames sync.Once
+	names     map[krm.Identity]bool
 }
 
 // NewRedactor returns a Redactor for the Secrets in all the lists.
@@ -48,52 +51,72 @@ func Redact(text string, items []*krm.Item) string { return NewRedactor(items).T
 
 // Text returns text without the values of Secrets.
 func (r *Redactor) Text(text string) string {
-	r.each(func(clean cleaner) { text = clean(text) })
+	r.each(func(c cleaner) { text = c.clean(text) })
 	return text
 }
 
 // Results returns a copy of results without the values of Secrets. The values
 // of a field of a Secret are replaced by a hash.
 func (r *Redactor) Results(results []krm.Result) (redacted []krm.Result) {
-	r.each(func(clean cleaner) { redacted = clean.results(results) })
+	r.each(func(c cleaner) { redacted = c.results(results) })
 	return redacted
 }
 
 // Err returns an error with the chain of err and a text without the values of
 // Secrets: err itself if there are none in it.
 func (r *Redactor) Err(err error) (redacted error) {
-	r.each(func(clean cleaner) { redacted = clean.err(err) })
+	r.each(func(c cleaner) { redacted = c.err(err) })
 	return redacted
 }
 
 // functionErrors returns copies of errs without the values of Secrets.
 func (r *Redactor) functionErrors(errs ...*FunctionError) []*FunctionError {
 	redacted := make([]*FunctionError, len(errs))
-	r.each(func(clean cleaner) {
+	r.each(func(c cleaner) {
 		for i, fe := range errs {
-			redacted[i] = clean.functionError(fe)
+			redacted[i] = c.functionError(fe)
 		}
 	})
 	return redacted
 }
 
-// cleaner redacts one text.
-type cleaner func(text string) string
+// cleaner redacts what is made of texts.
+type cleaner struct {
+	// clean redacts one text.
+	clean func(text string) string
+	// known reports whether an object of the input is named so.
+	known func(krm.Identity) bool
+}
 
 // each redacts all the texts that do hands to its cleaner with one pass over
 // the Secrets. It calls do twice: first to learn the texts, which come back as
 // they are, then with the real cleaner.
-func (r *Redactor) each(do func(clean cleaner)) {
+func (r *Redactor) each(do func(c cleaner)) {
 	redacted := make(map[string]string)
-	do(func(text string) string {
+	do(cleaner{known: r.known, clean: func(text string) string {
 		redacted[text] = text
 		return text
-	})
+	}})
 	delete(redacted, "")
 	if len(redacted) == 0 || !r.redactAll(redacted) {
 		return
 	}
-	do(func(text string) string { return redacted[text] })
+	do(cleaner{known: r.known, clean: func(text string) string { return redacted[text] }})
+}
+
+// known reports whether one of the items is named so.
+func (r *Redactor) known(id krm.Identity) bool {
+	r.onceNames.Do(func() {
+		r.names = make(map[krm.Identity]bool)
+		for _, list := range r.items {
+			for _, it := range list {
+				if it != nil {
+					r.names[it.Identity()] = true
+				}
+			}
+		}
+	})
+	return r.names[id]
 }
 
 // redactedError hides the text of err and nothing else.
@@ -110,24 +133,24 @@ func (e *redactedError) Is(target error) bool { return errors.Is(e.err, target) 
 func (e *redactedError) As(target any) bool   { return errors.As(e.err, target) }
 
 // functionError returns fe without the values of Secrets.
-func (clean cleaner) functionError(fe *FunctionError) *FunctionError {
+func (c cleaner) functionError(fe *FunctionError) *FunctionError {
 	own := *fe
-	own.Stderr = clean(fe.Stderr)
-	own.Results = clean.results(fe.Results)
-	own.Err = clean.err(fe.Err)
+	own.Stderr = c.clean(fe.Stderr)
+	own.Results = c.results(fe.Results)
+	own.Err = c.err(fe.Err)
 	if !slices.Contains(ownHints(), fe.Hint) {
-		own.Hint = clean(fe.Hint)
+		own.Hint = c.clean(fe.Hint)
 	}
 	return &own
 }
 
-func (clean cleaner) err(err error) error {
+func (c cleaner) err(err error) error {
 	if err == nil {
 		return nil
 	}
 	text := err.Error()
 	said := ownWords(err, text)
-	if redacted := clean(text[said:]); redacted != text[said:] {
+	if redacted := c.clean(text[said:]); redacted != text[said:] {
 		return &redactedError{text: text[:said] + redacted, err: err}
 	}
 	return err
@@ -146,81 +169,90 @@ func ownWords(err error, text string) int {
 }
 
 // results redacts every text that a function may have put an echo into. What
-// names the object is not one: it would not be found again.
-func (clean cleaner) results(results []krm.Result) []krm.Result {
+// names an object of the input is none: it would not be found again.
+func (c cleaner) results(results []krm.Result) []krm.Result {
 	if len(results) == 0 {
 		return results
 	}
 	redacted := make([]krm.Result, len(results))
 	for i, res := range results {
-		res.Message = clean(res.Message)
-		res.Tags = clean.tags(res.Tags)
+		res.Message = c.clean(res.Message)
+		res.Severity = c.severity(res.Severity)
+		res.Tags = c.tags(res.Tags)
 		if res.File != nil {
-			res.File = &krm.File{Path: clean(res.File.Path), Index: res.File.Index}
+			res.File = &krm.File{Path: c.clean(res.File.Path), Index: res.File.Index}
 		}
-		res.Field = clean.field(res.Field, res.ResourceRef)
+		res.Field = c.field(res.Field, res.ResourceRef)
+		res.ResourceRef = c.ref(res.ResourceRef)
 		redacted[i] = res
 	}
 	return redacted
 }
 
-func (clean cleaner) tags(tags map[string]string) map[string]string {
+// severity redacts one that the specification does not know.
+func (c cleaner) severity(s krm.Severity) krm.Severity {
+	switch s {
+	case "", krm.Info, krm.Warning, krm.Error:
+		return s
+	default:
+		return krm.Severity(c.clean(string(s)))
+	}
+}
+
+func (c cleaner) ref(ref *krm.ResourceRef) *krm.ResourceRef {
+	if ref == nil || c.known(refIdentity(ref)) {
+		return ref
+	}
+	return &krm.ResourceRef{
+		APIVersion: c.clean(ref.APIVersion), Kind: c.clean(ref.Kind),
+		Name: c.clean(ref.Name), Namespace: c.clean(ref.Namespace),
+	}
+}
+
+func (c cleaner) tags(tags map[string]string) map[string]string {
 	if len(tags) == 0 {
 		return tags
 	}
 	redacted := make(map[string]string, len(tags))
 	for k, v := range tags {
-		redacted[clean(k)] = clean(v)
+		redacted[c.clean(k)] = c.clean(v)
 	}
 	return redacted
 }
 
-func (clean cleaner) field(f *krm.Field, ref *krm.ResourceRef) *krm.Field {
+func (c cleaner) field(f *krm.Field, ref *krm.ResourceRef) *krm.Field {
 	if f == nil {
 		return nil
 	}
-	redact := clean.value
-	if ref != nil && isSecret(refIdentity(ref)) {
-		redact = hashed
+	redact := c.value
+	if ref != nil && ref.Kind == "Secret" {
+		redact = krm.HashSecret
 	}
-	return &krm.Field{Path: clean(f.Path), CurrentValue: redact(f.CurrentValue), ProposedValue: redact(f.ProposedValue)}
-}
-
-// hashed replaces a value by the form in which krm.Diff shows those of Secrets.
-func hashed(v any) any {
-	if v == nil {
-		return nil
-	}
-	raw, err := json.Marshal(v)
-	if err != nil {
-		return Redacted
-	}
-	sum := sha256.Sum256(raw)
-	return "sha256:" + hex.EncodeToString(sum[:6])
+	return &krm.Field{Path: c.clean(f.Path), CurrentValue: redact(f.CurrentValue), ProposedValue: redact(f.ProposedValue)}
 }
 
 // value redacts every text and number in a JSON value.
-func (clean cleaner) value(v any) any {
+func (c cleaner) value(v any) any {
 	switch v := v.(type) {
 	case nil, bool:
 		return v
 	case string:
-		return clean(v)
+		return c.clean(v)
 	case []any:
 		redacted := make([]any, len(v))
 		for i := range v {
-			redacted[i] = clean.value(v[i])
+			redacted[i] = c.value(v[i])
 		}
 		return redacted
 	case map[string]any:
 		redacted := make(map[string]any, len(v))
 		for k, e := range v {
-			redacted[clean(k)] = clean.value(e)
+			redacted[c.clean(k)] = c.value(e)
 		}
 		return redacted
 	default:
 		text := fmt.Sprint(v)
-		if redacted := clean(text); redacted != text {
+		if redacted := c.clean(text); redacted != text {
 			return redacted
 		}
 		return v
@@ -249,92 +281,117 @@ func (e *engine) redacted(in *krm.ResourceList, v verdict) verdict {
 	return v
 }
 
-func isSecret(id krm.Identity) bool { return id.Kind == "Secret" && id.APIVersion == "v1" }
-
 // load reads the Secrets.
 func (r *Redactor) load() {
 	for _, list := range r.items {
 		for _, it := range list {
-			// An object of another kind may hold Secrets, as a Template does.
-			if it != nil && (isSecret(it.Identity()) || bytes.Contains(it.Raw(), []byte(`"Secret"`))) {
-				r.addInside(it.Object())
+			if it != nil && mayHoldSecret(it.Raw()) {
+				r.addSecrets(it.Object(), it.Identity())
 			}
 		}
 	}
 }
 
-// addInside adds the Secrets in v, at any depth.
-func (r *Redactor) addInside(v any) {
-	switch v := v.(type) {
-	case map[string]any:
-		if v["kind"] == "Secret" && v["apiVersion"] == "v1" {
-			r.addSecret(v)
-			return
-		}
-		for _, e := range v {
-			r.addInside(e)
-		}
-	case []any:
-		for _, e := range v {
-			r.addInside(e)
+// mayHoldSecret reports whether there may be an object of kind Secret in raw,
+// at any depth, as a Template holds some, also one spelled with escapes.
+func mayHoldSecret(raw []byte) bool {
+	return bytes.Contains(raw, []byte("Secret")) || bytes.Contains(raw, []byte(`\u00`))
+}
+
+const lastApplied = "kubectl.kubernetes.io/last-applied-configuration"
+
+// addSecrets adds the values in v that may be secret.
+func (r *Redactor) addSecrets(v any, id krm.Identity) {
+	for _, value := range krm.SecretValues(v) {
+		switch {
+		case value.Field != krm.AnnotationsField:
+			r.addValues(value.Value, encodingOf(value.Field))
+		case value.Key == lastApplied:
+			r.addApplied(value.Value, id)
+		case !isOrdinary(value, id):
+			r.addValues(value.Value, plainText)
 		}
 	}
 }
+
+// addApplied adds the values in what kubectl was told to apply.
+func (r *Redactor) addApplied(v any, id krm.Identity) {
+	text, _ := v.(string)
+	var applied map[string]any
+	if err := json.Unmarshal([]byte(text), &applied); err != nil || applied == nil {
+		r.addValues(v, plainText)
+		return
+	}
+	if applied["kind"] == nil {
+		applied["kind"] = "Secret" // what else
+	}
+	r.addSecrets(applied, id)
+}
+
+// isOrdinary reports whether an annotation, of an object that id names or
+// something inside it, is a word or name without which messages cannot be read.
+func isOrdinary(annotation krm.SecretValue, id krm.Identity) bool {
+	switch annotation.Key {
+	case "kubernetes.io/service-account.name", "kubernetes.io/created-by", "openshift.io/token-secret.name",
+		"meta.helm.sh/release-name", "meta.helm.sh/release-namespace":
+		return true
+	}
+	switch annotation.Value {
+	case "true", "false", id.Name, id.Namespace:
+		return true
+	}
+	return false
+}
+
+// encoding is how the values of a field are written.
+type encoding int
 
 const (
-	lastApplied = "kubectl.kubernetes.io/last-applied-configuration"
-	// minAnnotation is how long an annotation of a Secret must be to be taken
-	// for secret. OpenShift keeps tokens in some; names and switches are words
-	// that messages need.
-	minAnnotation = 20
+	plainText encoding = iota
+	isBase64
+	eitherWay
 )
 
-func (r *Redactor) addSecret(obj map[string]any) {
-	r.addValues(obj["data"], true)
-	r.addValues(obj["stringData"], false)
-	metadata, _ := obj["metadata"].(map[string]any)
-	annotations, _ := metadata["annotations"].(map[string]any)
-	for key, v := range annotations {
-		if text, ok := v.(string); ok && key != lastApplied && len(text) >= minAnnotation {
-			r.add(text)
-		}
+func encodingOf(field string) encoding {
+	switch field {
+	case "data":
+		return isBase64
+	case "stringData":
+		return plainText
+	default:
+		return eitherWay
 	}
-	text, ok := annotations[lastApplied].(string)
-	if !ok {
-		return
-	}
-	var applied map[string]any
-	if err := json.Unmarshal([]byte(text), &applied); err != nil {
-		r.add(text)
-		return
-	}
-	r.addValues(applied["data"], true)
-	r.addValues(applied["stringData"], false)
 }
 
-// addValues adds every text in v, which is a map of strings in a valid Secret.
-func (r *Redactor) addValues(v any, isBase64 bool) {
+// addValues adds every text in v, which is a string in a valid Secret.
+func (r *Redactor) addValues(v any, enc encoding) {
 	switch v := v.(type) {
 	case map[string]any:
 		for _, e := range v {
-			r.addValues(e, isBase64)
+			r.addValues(e, enc)
 		}
 	case []any:
 		for _, e := range v {
-			r.addValues(e, isBase64)
+			r.addValues(e, enc)
 		}
 	case string:
-		r.add(v)
-		if !isBase64 {
-			r.add(base64.StdEncoding.EncodeToString([]byte(v)))
-			return
-		}
-		if raw, err := base64.StdEncoding.DecodeString(strings.TrimSpace(v)); err == nil {
-			r.add(string(raw))
-		}
+		r.addText(v, enc)
 	case nil, bool:
 	default:
 		r.add(fmt.Sprint(v))
+	}
+}
+
+func (r *Redactor) addText(text string, enc encoding) {
+	r.add(text)
+	if enc != isBase64 {
+		r.add(base64.StdEncoding.EncodeToString([]byte(text)))
+	}
+	if enc == plainText {
+		return
+	}
+	if raw, err := base64.StdEncoding.DecodeString(strings.TrimSpace(text)); err == nil {
+		r.add(string(raw))
 	}
 }
 
