@@ -22,6 +22,10 @@ func FuzzFunctions(f *testing.F) {
 		for _, item := range []string{
 			`{"apiVersion":"v1","kind":"Pod","metadata":{"name":"p","labels":{"a":"b"}},"spec":{"containers":[{"image":"docker.io/acme/web:1"}]}}`,
 			`{"apiVersion":"route.openshift.io/v1","kind":"Route","metadata":{"name":"r","annotations":{"openshift.io/host.generated":"true"}},"spec":{"host":"h"}}`,
+			`{"apiVersion":"velero-krm.io/v1alpha1","kind":"RunContext","metadata":{"name":"r"},"phase":"Restore","restore":{"name":"r","labels":{"app.kubernetes.io/part-of":"openshift-migration"},` +
+				`"spec":{"namespaceMapping":{"shop":"dr"},"hooks":{"resources":[{"postHooks":[{}],"labelSelector":{"matchLabels":{"a":"b"}}}]}}},"backup":{"spec":{"defaultVolumesToFsBackup":true}},` +
+				`"cluster":{"kubernetesVersion":"v1.33.1","internalRegistry":"docker.io"}},{"apiVersion":"apps.openshift.io/v1","kind":"DeploymentConfig","metadata":{"name":"d","namespace":"shop"},` +
+				`"spec":{"replicas":1,"template":{"spec":{"containers":[{"image":"docker.io/acme/web:1","env":[{"name":"A","value":"db.shop.svc"}]}]}}}}`,
 			`{"apiVersion":"v1","kind":"Service","metadata":{"name":"s"},"spec":{"type":"LoadBalancer","externalIPs":[1]},"status":null}`,
 		} {
 			f.Add([]byte(head + item + `]` + config + `}`))

@@ -15,4 +15,8 @@
 // come back as the same items; a second run changes nothing; objects one by one
 // give what the list at once gives; fields of unexpected types never make the
 // function panic.
+//
+// Objects with the annotation config.kubernetes.io/local-config: "true" stand
+// for what an orchestrator hands to a function beside the objects of a backup,
+// as the context of a run is: they go with each object that is tried alone.
 package fntest
