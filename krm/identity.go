@@ -21,6 +21,21 @@ func (id Identity) Group() string {
 	return group
 }
 
+// Key is what an [Identity] has in common with that of the same object in
+// another version of its group: where the API server and Velero keep it.
+type Key struct {
+	Group     string
+	Kind      string
+	Namespace string
+	Name      string
+}
+
+// Key returns the identity without the version of its group. Objects that have
+// only metadata.generateName get their names later: their keys say nothing.
+func (id Identity) Key() Key {
+	return Key{Group: id.Group(), Kind: id.Kind, Namespace: id.Namespace, Name: id.Name}
+}
+
 // String returns "<kind>.<group> <namespace>/<name>", the form of every
 // message of this project: "Deployment.apps shop/web", "Secret shop/db",
 // "ClusterRole.rbac.authorization.k8s.io admin".

@@ -68,9 +68,9 @@ type cell struct {
 
 func (c *cell) active() bool { return c.status == runner.Unchanged }
 
-// moved reports whether the object has an identity that it did not come with.
+// moved reports whether the object is where it did not come from.
 func (c *cell) moved() bool {
-	return c.in == nil || c.in != c.item && c.in.Identity() != c.item.Identity()
+	return c.in == nil || c.in != c.item && c.in.Identity().Key() != c.item.Identity().Key()
 }
 
 func (c *cell) fail(step string, err error, hint string) {
@@ -173,7 +173,7 @@ func (x *execution) apply(s *step, selection []*cell, outcome *runner.Outcome, r
 		case runner.Changed:
 			report.Changed++
 			c.item = o.Out
-			if o.In.Identity() != o.Out.Identity() {
+			if o.In.Identity().Key() != o.Out.Identity().Key() {
 				x.mover[c] = s.name
 			}
 		case runner.Removed:

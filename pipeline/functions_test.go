@@ -1,6 +1,7 @@
 package pipeline_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -109,14 +110,18 @@ func drop(config map[string]string, l *krm.ResourceList) error {
 
 // create adds an object of config.kind named config.name, in each call.
 func create(config map[string]string, l *krm.ResourceList) error {
+	metadata := map[string]any{"name": config["name"], "namespace": "shop"}
+	if prefix := config["generateName"]; prefix != "" {
+		metadata = map[string]any{"generateName": prefix, "namespace": "shop", "annotations": map[string]any{"made": "true"}}
+	}
 	it, err := krm.FromObject(map[string]any{
-		"apiVersion": "v1", "kind": config["kind"], "metadata": map[string]any{"name": config["name"], "namespace": "shop"},
+		"apiVersion": cmp.Or(config["apiVersion"], "v1"), "kind": config["kind"], "metadata": metadata,
 	})
 	l.Items = append(l.Items, it)
 	return err
 }
 
-// rename names the item config.from config.to.
+// rename names the item config.from config.to, of config.apiVersion if given.
 func rename(config map[string]string, l *krm.ResourceList) error {
 	for i, it := range l.Items {
 		if it.Identity().Name != config["from"] {
@@ -124,6 +129,9 @@ func rename(config map[string]string, l *krm.ResourceList) error {
 		}
 		obj := it.Object()
 		obj["metadata"].(map[string]any)["name"] = config["to"]
+		if v := config["apiVersion"]; v != "" {
+			obj["apiVersion"] = v
+		}
 		renamed, err := krm.FromObject(obj)
 		if err != nil {
 			return err

@@ -15,8 +15,9 @@ import (
 type guard struct {
 	next runner.Function
 	name string
-	// outside has the objects that the step does not select.
-	outside map[krm.Identity]bool
+	// outside has the objects that the step does not select, whatever their
+	// version: the API server knows one object of the name.
+	outside map[krm.Key]bool
 }
 
 var _ runner.Function = (*guard)(nil)
@@ -27,16 +28,16 @@ func (g *guard) Run(ctx context.Context, in *krm.ResourceList) (*krm.ResourceLis
 	if err != nil {
 		return out, err
 	}
-	var given map[krm.Identity]bool // made when it is needed, which is hardly ever
+	var given map[krm.Key]bool // made when it is needed, which is hardly ever
 	for _, it := range out.Items {
 		id := it.Identity()
-		if !g.outside[id] {
+		if !g.outside[id.Key()] {
 			continue
 		}
 		if given == nil {
-			given = identities(in.Items)
+			given = keys(in.Items)
 		}
-		if !given[id] {
+		if !given[id.Key()] {
 			return nil, &runner.FunctionError{
 				Function: g.name,
 				Results:  out.Results,
@@ -48,26 +49,26 @@ func (g *guard) Run(ctx context.Context, in *krm.ResourceList) (*krm.ResourceLis
 	return out, nil
 }
 
-// identities are those of objects that were given to the call: one of them may
+// keys are those of objects that were given to the call: one of them may
 // be outside the selection all the same, when the same object is in the list
 // twice or the context is one of the list.
-func identities(items []*krm.Item) map[krm.Identity]bool {
-	ids := make(map[krm.Identity]bool, len(items))
+func keys(items []*krm.Item) map[krm.Key]bool {
+	ids := make(map[krm.Key]bool, len(items))
 	for _, it := range items {
-		ids[it.Identity()] = true
+		ids[it.Identity().Key()] = true
 	}
 	return ids
 }
 
-// outside returns the identities of the objects that are not in selection:
+// outside returns the keys of the objects that are not in selection:
 // those that other steps work on, and failed ones, which stay as they came.
 // Objects without a name are left out: nothing can be taken for them.
-func (x *execution) outside(selection []*cell) map[krm.Identity]bool {
+func (x *execution) outside(selection []*cell) map[krm.Key]bool {
 	selected := make(map[*cell]bool, len(selection))
 	for _, c := range selection {
 		selected[c] = true
 	}
-	outside := make(map[krm.Identity]bool, len(x.cells)-len(selection))
+	outside := make(map[krm.Key]bool, len(x.cells)-len(selection))
 	for _, c := range x.cells {
 		var id krm.Identity
 		switch {
@@ -77,7 +78,7 @@ func (x *execution) outside(selection []*cell) map[krm.Identity]bool {
 			id = c.in.Identity()
 		}
 		if id.Name != "" {
-			outside[id] = true
+			outside[id.Key()] = true
 		}
 	}
 	return outside
@@ -86,10 +87,11 @@ func (x *execution) outside(selection []*cell) map[krm.Identity]bool {
 // settle fails objects that moved to an identity that a failed object, going
 // back to what it came as, needs again. One that fails so goes back, too.
 func (x *execution) settle() {
-	moved := map[krm.Identity][]*cell{}
-	for c := range x.mover {
-		if c.active() && c.moved() {
-			moved[c.item.Identity()] = append(moved[c.item.Identity()], c)
+	moved := map[krm.Key][]*cell{}
+	for _, c := range x.cells {
+		if c.active() && c.moved() && c.item.Identity().Name != "" {
+			key := c.item.Identity().Key()
+			moved[key] = append(moved[key], c)
 		}
 	}
 	if len(moved) == 0 {
@@ -104,7 +106,7 @@ func (x *execution) settle() {
 	for len(back) > 0 {
 		id := back[len(back)-1].in.Identity()
 		back = back[:len(back)-1]
-		for _, c := range moved[id] {
+		for _, c := range moved[id.Key()] {
 			if !c.active() {
 				continue
 			}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/velero-krm/velero-krm/krm"
 	"github.com/velero-krm/velero-krm/pipeline"
+	"github.com/velero-krm/velero-krm/runner"
 )
 
 // TestSettle has an object take the identity of one that fails afterwards.
@@ -20,6 +21,33 @@ func TestSettle(t *testing.T) {
 	plan := execute(t, prog, item(t, "Secret", "a", nil), item(t, "Secret", "b", nil))
 	wantOutline(t, plan, "Failed Secret shop/a", "Failed Secret shop/b")
 	wantError(t, plan.Items[1].Err, pipeline.ErrCollision, `step "into"`, "Secret shop/b", "Secret shop/a")
+}
+
+// TestSettleAcrossVersions: the API server knows one object of the name.
+func TestSettleAcrossVersions(t *testing.T) {
+	prog := program(t, `
+  mutators:
+  - {name: away, builtin: rename, configMap: {from: a, to: c}, allow: [Rename]}
+  - {name: into, builtin: rename, configMap: {from: b, to: a, apiVersion: apps/v1beta1}, allow: [Rename]}
+  - {name: late, builtin: fail, configMap: {name: c}}
+`, env())
+	plan := execute(t, prog, item(t, "Deployment", "a", nil), item(t, "Deployment", "b", nil))
+	wantOutline(t, plan, "Failed Deployment.apps shop/a", "Failed Deployment.apps shop/b")
+	wantError(t, plan.Items[1].Err, pipeline.ErrCollision, `step "into"`, "Deployment.apps shop/b", "Deployment.apps shop/a")
+}
+
+// TestSettleLeavesWhatHasNoName: it gets one later, of its own.
+func TestSettleLeavesWhatHasNoName(t *testing.T) {
+	generated := item(t, "Secret", "", map[string]any{"metadata": map[string]any{"generateName": "s-", "namespace": "shop"}})
+	prog := program(t, `
+  mutators:
+  - {name: make, builtin: create, configMap: {kind: Secret, generateName: s-}, allow: [Create], selectors: [{kind: Route}]}
+  - {name: late, builtin: fail, configMap: {name: ""}, selectors: [{kind: Secret}], exclude: [{annotations: {made: "true"}}]}
+`, env())
+	plan := execute(t, prog, item(t, "Route", "web", nil), generated)
+	if len(plan.Errors) != 0 || len(plan.Added) != 1 || plan.Items[1].Status != runner.Failed {
+		t.Errorf("got %s: %v", plan.Counts(), plan.Failures())
+	}
 }
 
 // TestSettleChain has each object of a long list take the identity of the one
@@ -86,6 +114,14 @@ func TestGuard(t *testing.T) {
 				" {name: next, builtin: create, configMap: {kind: Secret, name: db}, allow: [Create]}]",
 			items: []*krm.Item{route("a"), db},
 			want:  []string{"Failed Route.route.openshift.io shop/web", "Failed Secret shop/db"},
+			is:    pipeline.ErrOutsideSelection,
+		},
+		"another version": {
+			reason: "it would take the place of the object that is not selected",
+			spec: "  mutators: [{builtin: create, configMap: {apiVersion: apps/v1beta1, kind: Deployment, name: db}," +
+				" allow: [Create], selectors: [{kind: Route}]}]",
+			items: []*krm.Item{route("a"), item(t, "Deployment", "db", nil)},
+			want:  []string{"Failed Route.route.openshift.io shop/web", "Unchanged Deployment.apps shop/db"},
 			is:    pipeline.ErrOutsideSelection,
 		},
 		"a validator": {

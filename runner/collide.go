@@ -59,15 +59,15 @@ func dropEqualAdditions(parts []part) {
 
 // failCollisions fails what collides now and reports whether it failed any.
 func (e *engine) failCollisions(parts []part) bool {
-	count := make(map[krm.Identity]int, len(e.outcomes))
+	count := make(map[krm.Key]int, len(e.outcomes))
 	for _, o := range e.outcomes {
 		if o.Out != nil {
-			count[place(o.Out.Identity())]++
+			count[o.Out.Identity().Key()]++
 		}
 	}
 	for _, p := range parts {
 		for _, it := range p.added {
-			count[place(it.Identity())]++
+			count[it.Identity().Key()]++
 		}
 	}
 	failed := false
@@ -85,7 +85,7 @@ func (e *engine) failCollisions(parts []part) bool {
 
 // failAddition fails the items of a call that added what is there already:
 // half of what the call did is not used.
-func (e *engine) failAddition(p *part, count map[krm.Identity]int) bool {
+func (e *engine) failAddition(p *part, count map[krm.Key]int) bool {
 	for _, it := range p.added {
 		if !collides(count, it) {
 			continue

@@ -297,14 +297,14 @@ func (m *matcher) checkCollisions() {
 	if !m.changed {
 		return
 	}
-	count := make(map[krm.Identity]int, len(m.outs)+len(m.created))
+	count := make(map[krm.Key]int, len(m.outs)+len(m.created))
 	for _, out := range m.outs {
 		if out != nil {
-			count[place(out.Identity())]++
+			count[out.Identity().Key()]++
 		}
 	}
 	for _, it := range m.created {
-		count[place(it.Identity())]++
+		count[it.Identity().Key()]++
 	}
 	for pos, out := range m.outs {
 		if out != nil && collides(count, out) && out.Identity() != m.input(pos).Identity() {
@@ -320,16 +320,9 @@ func (m *matcher) checkCollisions() {
 
 // collides reports whether it is not the only one of its identity. Objects
 // with a generateName alone get their names later.
-func collides(count map[krm.Identity]int, it *krm.Item) bool {
+func collides(count map[krm.Key]int, it *krm.Item) bool {
 	id := it.Identity()
-	return id.Name != "" && count[place(id)] > 1
-}
-
-// place is where the API server and Velero keep the object: the version of its
-// group is no part of that.
-func place(id krm.Identity) krm.Identity {
-	id.APIVersion = id.Group()
-	return id
+	return id.Name != "" && count[id.Key()] > 1
 }
 
 func (m *matcher) input(pos int) *krm.Item { return m.e.items[m.idx[pos]] }
