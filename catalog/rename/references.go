@@ -97,7 +97,12 @@ func (ref reference) renameObject(o *fn.Object, m map[string]any, r *renamer) an
 	}
 	of := ref.of
 	if kind, ok := m["kind"].(string); ok && kind != "" {
-		of = target{groupOf(m), kind}
+		group := groupOf(m)
+		// A Route's Service is of the core group though it does not say so.
+		if group == "" && kind == ref.of.kind {
+			group = ref.of.group
+		}
+		of = target{group, kind}
 	}
 	namespace, ok := m["namespace"].(string)
 	if !ok {
