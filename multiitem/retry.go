@@ -17,9 +17,11 @@ type runState struct {
 	action string // name
 
 	calls     int         // that have begun
-	single    int         // the index that the call under way is for, -1: all
-	left      map[int]int // calls that an item was left unanswered by
-	alone     map[int]int // those of them that were for it alone
+	single    int         // the index that the call under way is for, -1: many
+	swept     bool        // only suspects are left
+	suspects  []int       // that are still to be sent alone, ascending
+	fromEnd   bool        // the end of suspects to take the next from
+	alone     map[int]int // calls for it alone that an item was left unanswered by
 	fruitless int         // calls in a row that failed without an answer
 	stalls    int         // the same for stalls
 	starts    int         // calls in a row that failed before items were asked for
@@ -28,9 +30,10 @@ type runState struct {
 
 	mu       sync.Mutex // the sender reads what the receiver writes
 	answered indexSet
-	low      int // every index below has an answer
-	end      int // length of the list, -1 as long as it is unknown
-	fruits   int // answers of the action in this call
+	left     map[int]int // calls that an item was left unanswered by
+	low      int         // every index below has an answer
+	end      int         // length of the list, -1 as long as it is unknown
+	fruits   int         // answers of the action in this call
 	created  map[ResourceIdentifier]struct{}
 	summary  Summary
 }
@@ -68,20 +71,52 @@ func (st *runState) call(ctx context.Context) (*Closing, error) {
 	return p.Client.execute(ctx, job, from, ignored)
 }
 
-// suspect returns the item to send alone, -1 when there is none.
+// suspect returns the item to send alone, -1 when there is none. Suspects come
+// last: one that is to blame often has others of its kind beside it in the
+// list, all of them to blame, and what is not suspected must not wait for them,
+// nor be given up with them. For the same reason they are taken from the other
+// end after each that was to blame.
 func (st *runState) suspect() int {
-	lowest := -1
-	for i, n := range st.left {
-		if n >= resends && (lowest < 0 || i < lowest) {
-			lowest = i
-		}
+	if !st.swept {
+		return -1
 	}
-	return lowest
+	if st.single >= 0 && !st.has(st.single) {
+		return st.single
+	}
+	if len(st.suspects) == 0 {
+		return -1
+	}
+	i := 0
+	if st.fromEnd {
+		i = len(st.suspects) - 1
+	}
+	index := st.suspects[i]
+	st.suspects = slices.Delete(st.suspects, i, i+1)
+	return index
+}
+
+// sweep notes that all that is not suspected has its answer.
+func (st *runState) sweep() {
+	if st.swept {
+		return
+	}
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	st.swept = true
+	st.suspects = slices.Sorted(maps.Keys(st.left))
+}
+
+// has reports whether an item has its answer.
+func (st *runState) has(index int) bool {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	return st.answered.has(index)
 }
 
 // close takes what the action told at the end of a call that succeeded.
 func (st *runState) close(ctx context.Context, c *Closing) error {
 	st.starts = 0
+	st.sweep()
 	st.summary.WholeList = st.summary.WholeList || c.WholeList
 	st.summary.Records = mergeRecords(st.summary.Records, c.Records)
 	if c.NothingToDo && st.any() {
@@ -186,9 +221,11 @@ func (st *runState) blame(ctx context.Context, e *CallError) error {
 	if errors.Is(e, ErrAnsweredTwice) {
 		return nil
 	}
+	st.mu.Lock()
 	for _, i := range e.Unanswered {
 		st.left[i]++
 	}
+	st.mu.Unlock()
 	if len(e.Unanswered) != 1 || st.single < 0 {
 		return nil
 	}
@@ -201,6 +238,7 @@ func (st *runState) blame(ctx context.Context, e *CallError) error {
 	if st.alone[i] < limit {
 		return nil
 	}
+	st.fromEnd = !st.fromEnd
 	return st.fail(ctx, i, e)
 }
 
@@ -216,7 +254,7 @@ func (st *runState) fail(ctx context.Context, index int, cause error) error {
 
 // failRest answers for every item that has no answer.
 func (st *runState) failRest(ctx context.Context, cause error) error {
-	rest := &runFeed{runState: st}
+	rest := &runFeed{runState: st, everything: true}
 	for {
 		if ctx.Err() != nil {
 			return fmt.Errorf("fail what is left: %w", context.Cause(ctx))
@@ -240,10 +278,9 @@ func (st *runState) take(ctx context.Context, a Answer) error {
 	if err := st.job.Sink.Answer(ctx, a); err != nil {
 		return err
 	}
-	delete(st.left, a.Index)
-	delete(st.alone, a.Index)
 	st.mu.Lock()
 	defer st.mu.Unlock()
+	delete(st.left, a.Index)
 	st.answered.add(a.Index)
 	for st.answered.has(st.low) {
 		st.low++
@@ -279,14 +316,15 @@ func (s *runSink) Created(ctx context.Context, c Created) error {
 	return nil
 }
 
-// runFeed gives what has no answer.
+// runFeed gives what has no answer, without suspects unless they are asked for.
 type runFeed struct {
 	*runState
-	at int
+	everything bool
+	at         int
 }
 
 func (f *runFeed) next(ctx context.Context) (int, *Item, error) {
-	f.at = f.pending(f.at)
+	f.at = f.pending(f.at, f.everything)
 	it, err := f.job.Source.Load(ctx, f.at)
 	if errors.Is(err, ErrEnd) {
 		f.mu.Lock()
@@ -301,11 +339,11 @@ func (f *runFeed) next(ctx context.Context) (int, *Item, error) {
 }
 
 // pending returns the first index from at on that has no answer.
-func (st *runState) pending(at int) int {
+func (st *runState) pending(at int, everything bool) int {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	at = max(at, st.low)
-	for st.answered.has(at) {
+	for st.answered.has(at) || !everything && st.left[at] >= resends {
 		at++
 	}
 	return at

@@ -16,9 +16,10 @@ const (
 	// be taken for that item's doing.
 	singles = 2
 	// maxFruitless is after how many failed calls in a row, none of which gave
-	// an answer, a run gives up. 32 items that each kill the process follow one
-	// another at most; a process starts in 32 ms (measured 2026, two cores).
-	maxFruitless = 64
+	// an answer, a run gives up: when 128 suspects one after the other were to
+	// blame. A process starts in 32 ms (measured 2026 on two cores), so that takes
+	// some 10 s.
+	maxFruitless = 256
 	// maxStalls is the same for calls that stalled, each of which costs a whole
 	// progress timeout.
 	maxStalls = 8
@@ -49,8 +50,8 @@ type Start func(ctx context.Context) (*Process, error)
 //
 // When a call fails because the process died, stalled, panicked or broke the
 // protocol, the items that it left unanswered are sent to a new process. Those
-// that were unanswered twice are sent alone, one call each; the one that fails
-// its call again fails by name, the others go through. Answers that were taken
+// that were unanswered twice are sent when all others are done, one call each;
+// one that fails its own call twice fails by name, the others go through. Answers that were taken
 // are never asked for again. A whole list, of which no answer is taken before
 // the call succeeds, is sent a second time and then fails as a whole.
 //

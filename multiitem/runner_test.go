@@ -293,3 +293,29 @@ func TestAnswersFromGoroutines(t *testing.T) {
 		t.Errorf("error %v, %d answers, %d calls", err, len(got), summary.Calls)
 	}
 }
+
+// TestPoisonousKind: items that kill the process are often all of a kind and
+// stand together. None but they fail.
+func TestPoisonousKind(t *testing.T) {
+	const n = 2000
+	poisonous := func(i int) bool { return i >= 600 && i < 850 }
+	e := func(ctx context.Context, _ multiitem.Run, items *multiitem.Stream, die func()) error {
+		return items.Each(ctx, func(_ context.Context, it *multiitem.Item) (multiitem.Answer, error) {
+			if poisonous(it.Index) {
+				die()
+			}
+			return it.Unchanged(), ctx.Err()
+		})
+	}
+	got := make(sink)
+	summary, err := multiitem.NewRunner(starts(t, e, 1<<20)).Run(t.Context(), multiitem.Job{Source: objects(n), Sink: got, Limits: multiitem.Limits{WindowItems: 100}})
+	if err != nil || len(got) != n {
+		t.Fatalf("error %v, %d answers, want %d", err, len(got), n)
+	}
+	for i := range n {
+		if failed := got[i].Status == multiitem.Failed; failed != poisonous(i) {
+			t.Fatalf("item %d: %s %v", i, got[i].Status, got[i].Err)
+		}
+	}
+	t.Logf("%d calls for 250 poisonous items", summary.Calls)
+}
