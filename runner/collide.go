@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/velero-krm/velero-krm/krm"
+	"github.com/velero-krm/velero-krm/runner/internal/hint"
 )
 
 // settleCollisions finds objects that calls, each of which was right in
@@ -104,7 +105,7 @@ func (e *engine) failAddition(p *part, count map[krm.Key]int) bool {
 func (e *engine) duplicate(id krm.Identity, why string) *FunctionError {
 	return &FunctionError{
 		Function: e.opts.Name,
-		Hint:     "a function whose output depends on the whole list needs scope List",
+		Hint:     hint.List,
 		Err:      fmt.Errorf("%w: %s: %s", ErrDuplicate, id, why),
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"github.com/velero-krm/velero-krm/krm"
+	"github.com/velero-krm/velero-krm/runner/internal/hint"
 )
 
 // verdict is what one call came to.
@@ -159,15 +160,6 @@ type fault struct {
 	hint string
 }
 
-const (
-	hintRename = "add Rename to what the step allows if it is meant to"
-	hintCreate = "add Create to what the step allows if it is meant to"
-	hintDelete = "add Delete to what the step allows if it is meant to"
-	hintID     = "keep the annotations " + internalPrefix + "* of every object; drop them from one that is a copy"
-)
-
-func ownHints() []string { return []string{hintRename, hintCreate, hintDelete, hintID} }
-
 func (m *matcher) fault(pos int, hint string, err error) {
 	m.faults = append(m.faults, fault{pos: pos, err: err, hint: hint})
 }
@@ -186,9 +178,9 @@ func (m *matcher) place(it *krm.Item) {
 	switch {
 	case err != nil || !known:
 		m.unknown = true
-		m.fault(-1, hintID, fmt.Errorf("%w: %s", ErrUnknownID, it.Identity()))
+		m.fault(-1, hint.ID, fmt.Errorf("%w: %s", ErrUnknownID, it.Identity()))
 	case m.outs[pos] != nil:
-		m.fault(pos, hintID, fmt.Errorf("%w: as %s and as %s", ErrDuplicate, m.outs[pos].Identity(), it.Identity()))
+		m.fault(pos, hint.ID, fmt.Errorf("%w: as %s and as %s", ErrDuplicate, m.outs[pos].Identity(), it.Identity()))
 	default:
 		m.outs[pos] = it
 	}
@@ -222,7 +214,7 @@ func (m *matcher) adopt() {
 			m.outs[candidates[0]] = it
 		default:
 			for _, pos := range candidates {
-				m.fault(pos, hintID, fmt.Errorf("%w: %d objects of the output could be it", ErrAmbiguous, claims[id]))
+				m.fault(pos, hint.ID, fmt.Errorf("%w: %d objects of the output could be it", ErrAmbiguous, claims[id]))
 			}
 		}
 	}
@@ -245,7 +237,7 @@ func (m *matcher) checkItems() {
 		case allow.Rename:
 			m.changed = true
 		default:
-			m.fault(pos, hintRename, fmt.Errorf("%w: it became %s", ErrRenamed, out.Identity()))
+			m.fault(pos, hint.Rename, fmt.Errorf("%w: it became %s", ErrRenamed, out.Identity()))
 		}
 	}
 }
@@ -258,9 +250,9 @@ func (m *matcher) checkMissing(pos int, similarCreated bool) {
 	switch {
 	case m.unknown:
 	case similarCreated:
-		m.fault(pos, hintID, fmt.Errorf("%w: it may be one that seems new", ErrAmbiguous))
+		m.fault(pos, hint.ID, fmt.Errorf("%w: it may be one that seems new", ErrAmbiguous))
 	case !m.e.opts.Allow.Delete:
-		m.fault(pos, hintDelete, ErrRemoved)
+		m.fault(pos, hint.Delete, ErrRemoved)
 	}
 }
 
@@ -287,7 +279,7 @@ func (m *matcher) checkCreated() {
 	}
 	m.changed = true
 	if !m.e.opts.Allow.Create {
-		m.fault(-1, hintCreate, fmt.Errorf("%w: %s", ErrCreated, m.created[0].Identity()))
+		m.fault(-1, hint.Create, fmt.Errorf("%w: %s", ErrCreated, m.created[0].Identity()))
 	}
 }
 

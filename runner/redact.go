@@ -6,12 +6,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
 
 	"github.com/velero-krm/velero-krm/krm"
+	"github.com/velero-krm/velero-krm/runner/internal/hint"
 )
 
 // Redacted stands where a part of a Secret's value was.
@@ -138,9 +138,7 @@ func (c cleaner) functionError(fe *FunctionError) *FunctionError {
 	own.Stderr = c.clean(fe.Stderr)
 	own.Results = c.results(fe.Results)
 	own.Err = c.err(fe.Err)
-	if !slices.Contains(ownHints(), fe.Hint) {
-		own.Hint = c.clean(fe.Hint)
-	}
+	own.Hint = hint.Redact(fe.Hint, c.clean)
 	return &own
 }
 

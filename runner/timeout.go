@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/velero-krm/velero-krm/krm"
+	"github.com/velero-krm/velero-krm/runner/internal/hint"
 )
 
 // abandonAfter is how long WithTimeout waits, after the time is up, for a
@@ -68,7 +69,7 @@ func (t *timeout) Run(parent context.Context, in *krm.ResourceList) (*krm.Resour
 	case <-patience.C:
 		return nil, &FunctionError{
 			ExitCode: -1, Elapsed: t.limit, Err: context.Cause(ctx),
-			Hint: "it ignores the end of its context and still runs in this process",
+			Hint: hint.Runs,
 		}
 	}
 }

@@ -17,6 +17,7 @@ import (
 
 	"github.com/velero-krm/velero-krm/krm"
 	"github.com/velero-krm/velero-krm/runner"
+	"github.com/velero-krm/velero-krm/runner/internal/hint"
 )
 
 // openExecutable opens the file at path if it may be executed.
@@ -28,19 +29,19 @@ func openExecutable(path string) (*os.File, error) {
 	case err != nil:
 		return nil, err
 	case info.IsDir():
-		return nil, &hinted{fmt.Errorf("%w: %s is a directory", runner.ErrNotExecutable, path), "name the file in it"}
+		return nil, &hinted{fmt.Errorf("%w: %s is a directory", runner.ErrNotExecutable, path), hint.Directory}
 	case !info.Mode().IsRegular():
 		return nil, &hinted{fmt.Errorf("%w: %s is no regular file", runner.ErrNotExecutable, path), ""}
 	case info.Mode().Perm()&0o111 == 0:
 		return nil, &hinted{
 			fmt.Errorf("%w: %s has mode %s", runner.ErrNotExecutable, path, info.Mode().Perm()),
-			"chmod +x it, or COPY --chmod=755 it into the image",
+			hint.Mode,
 		}
 	}
 	if err := unix.Access(path, unix.X_OK); err != nil {
 		return nil, &hinted{
 			fmt.Errorf("%w: %s: %w", runner.ErrNotExecutable, path, err),
-			"this user may not execute it, or its file system is mounted noexec",
+			hint.Access,
 		}
 	}
 	return os.Open(path)
@@ -56,9 +57,9 @@ func nearestHint(path string) string {
 		missing = dir
 	}
 	if missing == path {
-		return "there is a directory " + filepath.Dir(path) + ", without such a file: is it in this image, and spelled so?"
+		return fmt.Sprintf(hint.NoFile, filepath.Dir(path))
 	}
-	return "there is no " + missing + ": is the volume mounted?"
+	return fmt.Sprintf(hint.NoDirectory, missing)
 }
 
 const elfHeaderBytes = 64
@@ -78,17 +79,17 @@ func checkFormat(file *os.File, path string) (isScript bool, err error) {
 	case bytes.HasPrefix(head, []byte("#!")):
 		return true, checkInterpreter(head, path)
 	case len(head) == 0:
-		return false, &hinted{fmt.Errorf("%w: %s is empty", runner.ErrNotExecutable, path), "was it copied whole?"}
+		return false, &hinted{fmt.Errorf("%w: %s is empty", runner.ErrNotExecutable, path), hint.Incomplete}
 	}
 	if system := foreignSystem(head); system != "" {
 		return false, &hinted{
 			fmt.Errorf("%w: %s is built for %s, this is linux/%s", runner.ErrWrongArchitecture, path, system, runtime.GOARCH),
-			"build it with GOOS=linux GOARCH=" + runtime.GOARCH,
+			fmt.Sprintf(hint.System, runtime.GOARCH),
 		}
 	}
 	return false, &hinted{
 		fmt.Errorf("%w: %s is neither a program nor a script with a #! line", runner.ErrNotExecutable, path),
-		"a script must start with a line such as #!/bin/sh",
+		hint.Script,
 	}
 }
 
@@ -115,7 +116,7 @@ func machines() map[elf.Machine]string {
 
 func checkELF(head []byte, path string) error {
 	if len(head) < elfHeaderBytes {
-		return &hinted{fmt.Errorf("%w: %s ends in its header", runner.ErrNotExecutable, path), "was it copied whole?"}
+		return &hinted{fmt.Errorf("%w: %s ends in its header", runner.ErrNotExecutable, path), hint.Incomplete}
 	}
 	machine := elf.Machine(head[18]) | elf.Machine(head[19])<<8
 	if elf.Data(head[elf.EI_DATA]) == elf.ELFDATA2MSB {
@@ -130,7 +131,7 @@ func checkELF(head []byte, path string) error {
 	}
 	return &hinted{
 		fmt.Errorf("%w: %s is built for %s, this is linux/%s", runner.ErrWrongArchitecture, path, arch, runtime.GOARCH),
-		"build it with GOARCH=" + runtime.GOARCH,
+		fmt.Sprintf(hint.Architecture, runtime.GOARCH),
 	}
 }
 
@@ -154,13 +155,13 @@ func checkInterpreter(head []byte, path string) error {
 	if strings.HasSuffix(line, "\r") {
 		return &hinted{
 			fmt.Errorf("%w: the #! line of %s ends in a carriage return", runner.ErrNotExecutable, path),
-			"save the script with Unix line ends",
+			hint.LineEnds,
 		}
 	}
 	if _, err := os.Stat(fields[0]); err != nil {
 		return &hinted{
 			fmt.Errorf("%w: %s, the interpreter of %s", runner.ErrNotFound, fields[0], path),
-			"install it in this image, or use a compiled function",
+			hint.Interpreter,
 		}
 	}
 	return nil
@@ -190,7 +191,7 @@ func (e *Exec) explainStart(err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return &hinted{
 			fmt.Errorf("%w: the program that loads or interprets %s", runner.ErrNotFound, e.path),
-			"it is linked dynamically against a system that is not here: build it with CGO_ENABLED=0",
+			hint.Loader,
 		}
 	}
 	return &hinted{fmt.Errorf("%w: %w", runner.ErrNotExecutable, err), ""}
@@ -207,13 +208,13 @@ func (e *Exec) dirOrDot() string {
 func exitHint(end ending) string {
 	switch {
 	case end.exitCode == 126:
-		return "126 is a shell's: a program it calls may not be executed"
+		return hint.Exit126
 	case end.exitCode == 127:
-		return "127 is a shell's or a loader's: a program or library it needs is not here; PATH is /usr/local/bin:/usr/bin:/bin"
+		return hint.Exit127
 	case end.signal == syscall.SIGKILL.String():
-		return "something else killed it, perhaps for want of memory"
+		return hint.Killed
 	case end.signal == syscall.SIGXCPU.String(), end.signal == syscall.SIGXFSZ.String():
-		return "it ran into a limit of execfn.WithLimits"
+		return hint.Limits
 	}
 	return ""
 }
@@ -223,13 +224,13 @@ func outputHint(err error, stdout []byte) string {
 	var syntax *krm.SyntaxError
 	switch {
 	case errors.Is(err, krm.ErrNoResourceList):
-		return "print a ResourceList also when there is nothing to do; an empty items list removes the objects"
+		return hint.NoList
 	case errors.As(err, &syntax) && syntax.Hint != "":
 		return syntax.Hint
 	case truncated(stdout):
-		return fmt.Sprintf("the output may be truncated: it ends after %d bytes", len(stdout))
+		return fmt.Sprintf(hint.Truncated, len(stdout))
 	default:
-		return fmt.Sprintf("stdout, %d bytes, must hold one ResourceList and nothing else; messages belong on stderr", len(stdout))
+		return fmt.Sprintf(hint.Stdout, len(stdout))
 	}
 }
 

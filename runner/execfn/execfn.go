@@ -11,6 +11,7 @@ import (
 
 	"github.com/velero-krm/velero-krm/krm"
 	"github.com/velero-krm/velero-krm/runner"
+	"github.com/velero-krm/velero-krm/runner/internal/hint"
 	"github.com/velero-krm/velero-krm/runner/internal/trace"
 )
 
@@ -134,7 +135,7 @@ func (e *Exec) encode(in *krm.ResourceList) []byte {
 func (e *Exec) call(ctx context.Context, body []byte) ending {
 	dir, remove, err := e.workDir()
 	if err != nil {
-		return ending{startErr: &hinted{err, "functions work in a new directory below TMPDIR: it must be there, writable, and not full"}}
+		return ending{startErr: &hinted{err, hint.WorkDir}}
 	}
 	defer remove()
 	path, err := e.executable()
@@ -221,7 +222,7 @@ func (e *Exec) result(ctx context.Context, end ending, in *krm.ResourceList) (*k
 	case end.waitErr != nil:
 		return nil, e.systemic(&hinted{
 			fmt.Errorf("wait for function: %w", end.waitErr),
-			"this process must not ignore SIGCHLD nor collect children that it did not start",
+			hint.Children,
 		})
 	case end.ctxEnded:
 		fe.Err = context.Cause(ctx)
@@ -238,7 +239,7 @@ func (e *Exec) result(ctx context.Context, end ending, in *krm.ResourceList) (*k
 	}
 	if e.tooMuchYAML(end) {
 		fe.Err = fmt.Errorf("%w: %d bytes of YAML on stdout", runner.ErrOutputTooLarge, len(end.stdout))
-		fe.Hint = "print JSON, of which more is read"
+		fe.Hint = hint.JSON
 		return nil, fe
 	}
 	out, err := krm.Decode(end.stdout, krm.DecodeOptions{})

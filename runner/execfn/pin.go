@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/velero-krm/velero-krm/runner"
+	"github.com/velero-krm/velero-krm/runner/internal/hint"
 )
 
 // pinned makes sure that what runs has the pinned content.
@@ -63,7 +64,7 @@ func digestOf(file *os.File, pin string, isScript bool) (*pinned, string, error)
 func digestError(path, sum, pin string) error {
 	return &hinted{
 		fmt.Errorf("%w: %s has %s, the pin is %s", runner.ErrDigest, path, sum, pin),
-		"if the new content is meant, change the pin",
+		hint.Pin,
 	}
 }
 
