@@ -107,8 +107,10 @@ func (e *FunctionError) Error() string {
 	if e.Function != "" {
 		b.WriteString(" " + strconv.Quote(e.Function))
 	}
-	for _, part := range []string{e.ending(), e.cause(), e.stderrExcerpt()} {
-		if part != "" {
+	cause := e.cause()
+	for _, part := range []string{e.ending(), cause, e.stderrExcerpt()} {
+		// A cause that is another failed call has said the rest itself.
+		if part != "" && (part == cause || !e.wraps() || !strings.Contains(cause, part)) {
 			b.WriteString(": ")
 			b.WriteString(part)
 		}
@@ -122,6 +124,12 @@ func (e *FunctionError) Error() string {
 
 // Unwrap returns the cause.
 func (e *FunctionError) Unwrap() error { return e.Err }
+
+// wraps reports whether the cause is the failure of another call.
+func (e *FunctionError) wraps() bool {
+	var inner *FunctionError
+	return errors.As(e.Err, &inner)
+}
 
 func (e *FunctionError) ending() string {
 	switch {
@@ -180,7 +188,8 @@ func refIdentity(ref *krm.ResourceRef) krm.Identity {
 }
 
 // asFunctionError returns err as a FunctionError of its own, so that the
-// caller may change it.
+// caller may change it. What a wrapper says about a FunctionError stays: it is
+// the cause then, and what is known of the call is taken over.
 func asFunctionError(name string, err error) *FunctionError {
 	var fe *FunctionError
 	if !errors.As(err, &fe) {
@@ -189,6 +198,9 @@ func asFunctionError(name string, err error) *FunctionError {
 	own := *fe
 	if name != "" {
 		own.Function = name
+	}
+	if err != error(fe) { //nolint:errorlint // what is not the error itself is around it
+		own.Err = err
 	}
 	return &own
 }

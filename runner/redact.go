@@ -123,6 +123,8 @@ func (r *Redactor) known(id krm.Identity) bool {
 type redactedError struct {
 	text string
 	err  error
+	// inner is what there is to be seen of a FunctionError in err.
+	inner *FunctionError
 }
 
 func (e *redactedError) Error() string { return e.text }
@@ -130,7 +132,14 @@ func (e *redactedError) Error() string { return e.text }
 // Is and As look into the hidden error; Unwrap would give it, with its text,
 // to everyone who prints the chain.
 func (e *redactedError) Is(target error) bool { return errors.Is(e.err, target) }
-func (e *redactedError) As(target any) bool   { return errors.As(e.err, target) }
+
+func (e *redactedError) As(target any) bool {
+	if fe, ok := target.(**FunctionError); ok && e.inner != nil {
+		*fe = e.inner
+		return true
+	}
+	return errors.As(e.err, target)
+}
 
 // functionError returns fe without the values of Secrets.
 func (c cleaner) functionError(fe *FunctionError) *FunctionError {
@@ -148,10 +157,14 @@ func (c cleaner) err(err error) error {
 	}
 	text := err.Error()
 	said := ownWords(err, text)
-	if redacted := c.clean(text[said:]); redacted != text[said:] {
-		return &redactedError{text: text[:said] + redacted, err: err}
+	redacted := &redactedError{text: text[:said] + c.clean(text[said:]), err: err}
+	var inner *FunctionError
+	if errors.As(err, &inner) { // its fields hold more than its text
+		redacted.inner = c.functionError(inner)
+	} else if redacted.text == text {
+		return err
 	}
-	return err
+	return redacted
 }
 
 // ownWords returns how many bytes of text, that of err, are what one of our

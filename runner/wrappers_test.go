@@ -3,6 +3,7 @@ package runner_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -192,6 +193,40 @@ func TestFunctionErrorText(t *testing.T) {
 	for name, tc := range cases {
 		if diff := cmp.Diff(tc.want, tc.err.Error()); diff != "" {
 			t.Errorf("%s: -want +got:\n%s", name, diff)
+		}
+	}
+}
+
+// TestWrappedFunctionError: what a wrapper of the caller says about a failure
+// is in the error and its chain.
+func TestWrappedFunctionError(t *testing.T) {
+	const value = "hunter2hunter2"
+	errWrapper := errors.New("while the mirror was down")
+	inner := &runner.FunctionError{
+		Function: "inner", ExitCode: 3, Stderr: "no such host", Err: runner.ErrExit,
+		Results: []krm.Result{{Message: "saw " + value}},
+	}
+	f := runner.FunctionFunc(func(context.Context, *krm.ResourceList) (*krm.ResourceList, error) {
+		return nil, fmt.Errorf("%w: %w", errWrapper, inner)
+	})
+	items := []*krm.Item{secretOf(t, map[string]string{"k": value})}
+	var recorded error
+	recording := runner.WithRecord(f, runner.RecorderFunc(func(c runner.Call) { recorded = c.Err }))
+	err := transform(t, recording, items, runner.TransformOptions{Name: "outer"}).Items[0].Err
+	want := `run function "outer": while the mirror was down: run function "inner": exit code 3: stderr: no such host`
+	if err.Error() != want {
+		t.Errorf("got  %v\nwant %s", err, want)
+	}
+	var fe *runner.FunctionError
+	if !errors.Is(err, errWrapper) || !errors.Is(err, runner.ErrExit) || !errors.As(err, &fe) || fe.ExitCode != 3 || fe.Function != "outer" {
+		t.Errorf("the chain of %v is not whole: %+v", err, fe)
+	}
+	if !errors.Is(recorded, errWrapper) {
+		t.Errorf("a recorder saw %v", recorded)
+	}
+	for chain := error(fe); chain != nil; chain = errors.Unwrap(chain) {
+		if errors.As(chain, &fe); strings.Contains(fmt.Sprintf("%+v", fe.Results), value) {
+			t.Errorf("%v gives the value away", chain)
 		}
 	}
 }
