@@ -2,13 +2,16 @@ package pipeline
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"maps"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/velero-krm/velero-krm/krm"
@@ -267,10 +270,26 @@ func (c *compiler) findExec(s *step, path string) {
 	}
 	function, err := execfn.New(file, opts...)
 	if err != nil {
-		c.addErr(path+".exec", err)
+		c.addErr(path+".exec", withPathHint(err, words[0]))
 		return
 	}
 	s.function, s.sha256 = function, function.SHA256()
+}
+
+// withPathHint explains why a bare name such as sed, which a shell finds in
+// PATH, is not found.
+func withPathHint(err error, name string) error {
+	var fe *runner.FunctionError
+	if strings.ContainsRune(name, filepath.Separator) || !errors.Is(err, runner.ErrNotFound) || !errors.As(err, &fe) {
+		return err
+	}
+	found, lookErr := exec.LookPath(name)
+	if lookErr != nil {
+		return err
+	}
+	own := *fe
+	own.Hint = "PATH is not searched: write the full path, " + found
+	return &own
 }
 
 // readConfig returns the functionConfig of a step, nil when there is none or

@@ -87,7 +87,27 @@ runs during a backup or restore, over files.`,
 		return &usageError{err: err, hint: "see " + cmd.CommandPath() + " --help"}
 	})
 	cmd.AddCommand(newRun(s), newVersion(version))
+	strictHelp(cmd)
 	return cmd
+}
+
+// strictHelp makes `help` refuse what is no command: cobra's own shows the
+// help of root then and exits 0.
+func strictHelp(root *cobra.Command) {
+	root.InitDefaultHelpCmd()
+	for _, cmd := range root.Commands() {
+		if cmd.Name() != "help" {
+			continue
+		}
+		cmd.Run = nil
+		cmd.RunE = func(_ *cobra.Command, topic []string) error {
+			about, rest, err := root.Find(topic)
+			if err != nil || len(rest) > 0 {
+				return usagef("see velero-krm --help", "no help about %q", strings.Join(topic, " "))
+			}
+			return about.Help()
+		}
+	}
 }
 
 // usageError is a mistake in what the command was told to do, found before

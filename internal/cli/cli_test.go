@@ -166,3 +166,47 @@ func TestManyIgnored(t *testing.T) {
 		t.Errorf("got %d listed and %q", n, out.String()[max(0, out.Len()-300):])
 	}
 }
+
+// TestHelp is about `velero-krm help`.
+func TestHelp(t *testing.T) {
+	cases := map[string]struct {
+		args           []string
+		code           int
+		stdout, stderr string
+	}{
+		"root":      {args: []string{"help"}, stdout: "velero-krm runs pipelines"},
+		"a command": {args: []string{"help", "run"}, stdout: "Run a pipeline, or one function"},
+		"no command": {
+			args: []string{"help", "nonsense"}, code: exitUsage,
+			stderr: "Error: no help about \"nonsense\"\nHint: see velero-krm --help\n",
+		},
+		"below a command": {
+			args: []string{"help", "run", "nonsense"}, code: exitUsage,
+			stderr: "Error: no help about \"run nonsense\"\nHint: see velero-krm --help\n",
+		},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			var stdout, stderr bytes.Buffer
+			code := Main(t.Context(), tc.args, "v1", Streams{In: strings.NewReader(""), Out: &stdout, Err: &stderr})
+			if code != tc.code || !strings.Contains(stdout.String(), tc.stdout) || (stdout.Len() > 0) != (tc.code == exitOK) || stderr.String() != tc.stderr {
+				t.Errorf("exit code %d, stdout %q, stderr %q", code, stdout.String(), stderr.String())
+			}
+		})
+	}
+}
+
+// TestBareNameOfExec: PATH is not searched, and people who know a shell expect it.
+func TestBareNameOfExec(t *testing.T) {
+	found := filepath.Join(t.TempDir(), "some-tool")
+	if err := os.WriteFile(found, []byte("#!/bin/sh\n"), 0o755); err != nil { //nolint:gosec // an executable
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", filepath.Dir(found))
+	t.Chdir(t.TempDir())
+	var stderr bytes.Buffer
+	code := Main(t.Context(), []string{"run", "--exec", "some-tool", "-f", "-"}, "v1", Streams{In: strings.NewReader(route), Out: io.Discard, Err: &stderr})
+	if want := "(PATH is not searched: write the full path, " + found + ")"; code != exitUsage || !strings.Contains(stderr.String(), want) || strings.Contains(stderr.String(), "image") {
+		t.Errorf("exit code %d: got %q, want %q in it", code, stderr.String(), want)
+	}
+}
