@@ -23,6 +23,7 @@ type runState struct {
 	fromEnd   bool        // the end of suspects to take the next from
 	alone     map[int]int // calls for it alone that an item was left unanswered by
 	fruitless int         // calls in a row that failed without an answer
+	idle      int         // those of them that found nobody to blame
 	stalls    int         // the same for stalls
 	starts    int         // calls in a row that failed before items were asked for
 	wholes    int         // calls with the whole list that failed
@@ -160,7 +161,7 @@ func (st *runState) settle(ctx context.Context, e *CallError) error {
 	case !e.Started && st.starts >= maxStarts && !st.any():
 		return e
 	case !e.Started && st.starts >= maxStarts,
-		st.fruitless >= maxFruitless, st.stalls >= maxStalls:
+		st.fruitless >= maxFruitless, st.idle >= maxIdle, st.stalls >= maxStalls:
 		return st.failRest(ctx, fmt.Errorf("%w: %w", ErrGaveUp, e))
 	case e.WholeList:
 		return st.settleWhole(ctx, e)
@@ -181,11 +182,12 @@ func (st *runState) count(e *CallError) {
 	st.fruits = 0
 	st.mu.Unlock()
 	st.fruitless++
+	st.idle++
 	if errors.Is(e, ErrStalled) {
 		st.stalls++
 	}
 	if fruits > 0 {
-		st.fruitless, st.stalls = 0, 0
+		st.fruitless, st.idle, st.stalls = 0, 0, 0
 	}
 	st.starts++
 	if e.Started {
@@ -238,7 +240,7 @@ func (st *runState) blame(ctx context.Context, e *CallError) error {
 	if st.alone[i] < limit {
 		return nil
 	}
-	st.fromEnd = !st.fromEnd
+	st.fromEnd, st.idle = !st.fromEnd, 0
 	return st.fail(ctx, i, e)
 }
 

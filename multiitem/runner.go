@@ -20,7 +20,10 @@ const (
 	// blame. A process starts in 32 ms (measured 2026 on two cores), so that takes
 	// some 10 s.
 	maxFruitless = 256
-	// maxStalls is the same for calls that stalled, each of which costs a whole
+	// maxIdle is the same for calls that did not find out an item to blame
+	// either: whatever is wrong, it is not the items.
+	maxIdle = 32
+	// maxStalls is the same as maxFruitless for calls that stalled, each of which costs a whole
 	// progress timeout.
 	maxStalls = 8
 	// maxStarts is how often a process may fail before it asked for items.
