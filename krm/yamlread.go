@@ -35,7 +35,7 @@ func (y *yamlStream) next() (root *yaml.Node, err error) {
 		if errors.Is(err, io.EOF) {
 			return nil, io.EOF
 		}
-		return nil, rewriteYAMLError(err)
+		return nil, YAMLError(err)
 	}
 	if doc.Kind != yaml.DocumentNode || len(doc.Content) != 1 {
 		return nil, nil
@@ -64,9 +64,10 @@ var yamlParserReasons = []string{
 	"did not find expected key", "did not find expected node", "found duplicate %", "found incompatible YAML", "found undefined tag",
 }
 
-// rewriteYAMLError keeps the line and the reason of an error of yaml.v3 and
-// drops what the document said.
-func rewriteYAMLError(err error) *SyntaxError {
+// YAMLError returns what err, an error of go.yaml.in/yaml/v3 about a document,
+// says: its reason without what the document held, and the line, corrected
+// where yaml.v3 counts from 0; Line is 0 when it names none.
+func YAMLError(err error) *SyntaxError {
 	out := &SyntaxError{Reason: "not valid YAML"}
 	m := yamlErrorLine.FindStringSubmatch(err.Error())
 	if m == nil {

@@ -8,10 +8,11 @@ import (
 	"io"
 	"reflect"
 	"regexp"
-	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/velero-krm/velero-krm/krm"
 )
 
 // Load reads one Pipeline, YAML or JSON, strictly: unknown keys, wrong types
@@ -73,33 +74,50 @@ func documents(data []byte, name string) ([]*yaml.Node, error) {
 	}
 	var docs []*yaml.Node
 	for dec := yaml.NewDecoder(bytes.NewReader(data)); ; {
-		var doc yaml.Node
-		err := dec.Decode(&doc)
-		if errors.Is(err, io.EOF) {
+		root, err := nextDocument(dec)
+		switch {
+		case errors.Is(err, io.EOF):
 			return docs, nil
-		}
-		if err != nil {
+		case err != nil:
 			return nil, &LoadError{Pipeline: name, Problems: []Problem{syntaxProblem(err)}}
-		}
-		if len(doc.Content) == 0 {
-			continue
-		}
-		root := doc.Content[0]
-		if root.Kind != yaml.ScalarNode || root.ShortTag() != "!!null" {
+		case root != nil:
 			docs = append(docs, root)
 		}
 	}
 }
 
-var yamlLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?`)
+// nextDocument returns the root of the next document, nil when it has no content.
+func nextDocument(dec *yaml.Decoder) (root *yaml.Node, err error) {
+	defer func() {
+		// yaml.v3 turns only its own errors into an error.
+		if p := recover(); p != nil {
+			root, err = nil, errNotYAML
+		}
+	}()
+	var doc yaml.Node
+	if err := dec.Decode(&doc); err != nil {
+		return nil, err
+	}
+	if len(doc.Content) == 0 {
+		return nil, nil
+	}
+	root = doc.Content[0]
+	if root.Kind == yaml.ScalarNode && root.ShortTag() == "!!null" {
+		return nil, nil
+	}
+	return root, nil
+}
+
+var errNotYAML = errors.New("not valid YAML")
+
+var yamlPrefix = regexp.MustCompile(`^yaml: (?:line \d+: )?`)
 
 func syntaxProblem(err error) Problem {
-	p := Problem{Reason: "cannot be parsed: " + yamlLine.ReplaceAllString(err.Error(), "")}
-	if m := yamlLine.FindStringSubmatch(err.Error()); m != nil {
-		p.Line, _ = strconv.Atoi(m[1]) // 0 when the parser names no line
+	return Problem{
+		Line:   krm.YAMLError(err).Line,
+		Reason: "cannot be parsed: " + yamlPrefix.ReplaceAllString(err.Error(), ""),
+		Hint:   "indent with spaces, and the same within one mapping",
 	}
-	p.Hint = "indent with spaces, and the same within one mapping"
-	return p
 }
 
 func documentError(name string, docs []*yaml.Node) error {
