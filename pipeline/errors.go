@@ -86,6 +86,10 @@ var ErrOutsideSelection = errors.New("function returned an object that is outsid
 // ErrCollision says that a function gave an object the identity of another one.
 var ErrCollision = errors.New("function gave the object the identity of another one")
 
+// ErrReplacement says that an object which a step removed stays, because one
+// that the same step created, perhaps to replace it, failed later.
+var ErrReplacement = errors.New("the step removed the object, and one that it created failed")
+
 // StepError is why a step failed on an object.
 type StepError struct {
 	// Step is the name of the step.

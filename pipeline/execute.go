@@ -32,6 +32,10 @@ type Input struct {
 // planned as it came, before any step; the others go on. With onError Ignore
 // it goes on as it was before that step.
 //
+// An object that a step created and that fails later is dropped. What the same
+// step removed, which it may have replaced by that object, fails with
+// [ErrReplacement], so that nothing is lost.
+//
 // # Errors
 //
 // The error is not nil only when the run as a whole cannot be: ctx ended,

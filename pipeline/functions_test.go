@@ -67,6 +67,7 @@ func catalogue() map[string]testFunction {
 		{name: "drop", run: drop},
 		{name: "create", run: create},
 		{name: "rename", run: rename},
+		{name: "replace", run: replace},
 		{name: "shift", run: shift},
 		{name: "twice", run: twice},
 		{name: "reverse", run: reverse},
@@ -139,6 +140,15 @@ func rename(config map[string]string, l *krm.ResourceList) error {
 		l.Items[i] = renamed
 	}
 	return nil
+}
+
+// replace drops the Secret config.from, if it is there, and creates config.to.
+func replace(config map[string]string, l *krm.ResourceList) error {
+	before := len(l.Items)
+	if err := drop(map[string]string{"name": config["from"]}, l); err != nil || len(l.Items) == before {
+		return err
+	}
+	return create(map[string]string{"kind": "Secret", "name": config["to"]}, l)
 }
 
 // shift gives each item the name of the one before it, the first one "first".

@@ -84,9 +84,52 @@ func (x *execution) outside(selection []*cell) map[krm.Key]bool {
 	return outside
 }
 
-// settle fails objects that moved to an identity that a failed object, going
-// back to what it came as, needs again. One that fails so goes back, too.
+// settle follows up what failed, until nothing more does. An object that came
+// goes back to where it came from: one that moved there fails. One that a step
+// created is gone: it may be what the step made of the objects that it removed,
+// so these fail, too, and stay in the list as they came.
 func (x *execution) settle() {
+	var failed []*cell
+	for _, c := range x.cells {
+		if c.status == runner.Failed {
+			failed = append(failed, c)
+		}
+	}
+	if len(failed) == 0 {
+		return
+	}
+	moved, removed := x.moved(), x.removed()
+	for len(failed) > 0 {
+		c := failed[len(failed)-1]
+		failed = failed[:len(failed)-1]
+		if c.in == nil {
+			failed = append(failed, x.failRemoved(removed[c.addedBy], c)...)
+			continue
+		}
+		id := c.in.Identity()
+		for _, c := range moved[id.Key()] {
+			if c.active() {
+				c.fail(x.mover[c], fmt.Errorf("%w: %s", ErrCollision, id), "repair the failure of that object first")
+				failed = append(failed, c)
+			}
+		}
+	}
+}
+
+// failRemoved fails those of removed that did not yet, and returns them.
+func (x *execution) failRemoved(removed []*cell, created *cell) (failed []*cell) {
+	for _, c := range removed {
+		if c.status == runner.Removed {
+			c.fail(c.step, fmt.Errorf("%w: %s", ErrReplacement, created.item.Identity()), "repair the failure of that object first")
+			failed = append(failed, c)
+		}
+	}
+	return failed
+}
+
+// moved returns the objects that are where they did not come from, by where
+// they are. Those without a name get theirs later.
+func (x *execution) moved() map[krm.Key][]*cell {
 	moved := map[krm.Key][]*cell{}
 	for _, c := range x.cells {
 		if c.active() && c.moved() && c.item.Identity().Name != "" {
@@ -94,28 +137,18 @@ func (x *execution) settle() {
 			moved[key] = append(moved[key], c)
 		}
 	}
-	if len(moved) == 0 {
-		return
-	}
-	var back []*cell
+	return moved
+}
+
+// removed returns the objects that are removed, by the step that did it.
+func (x *execution) removed() map[string][]*cell {
+	removed := map[string][]*cell{}
 	for _, c := range x.cells {
-		if c.status == runner.Failed && c.in != nil {
-			back = append(back, c)
+		if c.status == runner.Removed {
+			removed[c.step] = append(removed[c.step], c)
 		}
 	}
-	for len(back) > 0 {
-		id := back[len(back)-1].in.Identity()
-		back = back[:len(back)-1]
-		for _, c := range moved[id.Key()] {
-			if !c.active() {
-				continue
-			}
-			c.fail(x.mover[c], fmt.Errorf("%w: %s", ErrCollision, id), "repair the failure of that object first")
-			if c.in != nil {
-				back = append(back, c)
-			}
-		}
-	}
+	return removed
 }
 
 // permissionHint says what to do about output that the step does not permit.

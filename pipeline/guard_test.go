@@ -70,6 +70,66 @@ func TestSettleChain(t *testing.T) {
 	wantError(t, plan.Items[n-1].Err, pipeline.ErrCollision, `step "away"`, fmt.Sprintf("Secret shop/s-%d", n-1))
 }
 
+// TestReplacementFails: what a step removed is not lost when what it made of
+// it fails later.
+func TestReplacementFails(t *testing.T) {
+	const replace = "  mutators:\n  - {name: replace, builtin: replace, configMap: {from: a, to: b}, allow: [Create, Delete]}\n"
+	const late = "  - {name: late, builtin: fail, configMap: {name: b}, selectors: [{name: b}]}\n"
+	cases := map[string]struct {
+		reason, spec string
+		want         []string
+		errors       []string
+	}{
+		"later step": {
+			reason: "the object is gone, and so would be what it was made of",
+			spec:   replace + late,
+			want:   []string{"Failed Secret shop/a", "Unchanged Secret shop/other"}, errors: []string{"Secret shop/b"},
+		},
+		"validator": {
+			reason: "the same",
+			spec:   replace + "  validators:\n" + late,
+			want:   []string{"Failed Secret shop/a", "Unchanged Secret shop/other"}, errors: []string{"Secret shop/b"},
+		},
+		"replaced twice": {
+			reason: "it goes back to the first",
+			spec: replace + "  - {name: again, builtin: replace, configMap: {from: b, to: c}, allow: [Create, Delete]}\n" +
+				"  - {name: late, builtin: fail, configMap: {name: c}, selectors: [{name: c}]}\n",
+			want: []string{"Failed Secret shop/a", "Unchanged Secret shop/other"}, errors: []string{"Secret shop/b", "Secret shop/c"},
+		},
+		"taken place": {
+			reason: "what moved to where it goes back makes room",
+			spec:   replace + "  - {name: into, builtin: rename, configMap: {from: other, to: a}, allow: [Rename]}\n" + late,
+			want:   []string{"Failed Secret shop/a", "Failed Secret shop/other"}, errors: []string{"Secret shop/b"},
+		},
+		"removed by another step": {
+			reason: "that was meant, whatever else fails",
+			spec: "  mutators:\n  - {builtin: drop, configMap: {name: a}, allow: [Delete]}\n" +
+				"  - {builtin: create, configMap: {kind: Secret, name: b}, allow: [Create]}\n" + late,
+			want: []string{"Removed Secret shop/a", "Unchanged Secret shop/other"}, errors: []string{"Secret shop/b"},
+		},
+		"ignored": {
+			reason: "it does not fail",
+			spec:   replace + "  - {builtin: fail, configMap: {name: b}, onError: Ignore, selectors: [{name: b}]}\n",
+			want:   []string{"Removed Secret shop/a", "Unchanged Secret shop/other", "Added by replace Secret shop/b"},
+		},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			plan := execute(t, program(t, tc.spec, env()), item(t, "Secret", "a", nil), item(t, "Secret", "other", nil))
+			wantOutline(t, plan, tc.want...)
+			if plan.Items[0].Status == runner.Failed {
+				wantError(t, plan.Items[0].Err, pipeline.ErrReplacement, `step "replace": Secret shop/a: `, "Secret shop/b")
+			}
+			if len(plan.Errors) != len(tc.errors) {
+				t.Fatalf("%s: got %v, want errors about %s", tc.reason, plan.Errors, tc.errors)
+			}
+			for i, err := range plan.Errors {
+				wantError(t, err, err, tc.errors[i])
+			}
+		})
+	}
+}
+
 // TestStepErrorNamesTheObject also when the cause names one whose name begins
 // or ends with it.
 func TestStepErrorNamesTheObject(t *testing.T) {

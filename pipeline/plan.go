@@ -22,7 +22,8 @@ type Plan struct {
 	// nothing.
 	Steps []StepReport
 	// Errors are failures on objects that steps had created: these are not
-	// among Added. Failures on input items stand with their item.
+	// among Added, and what the same steps removed is Failed. Failures on input
+	// items stand with their item.
 	Errors []error
 }
 
