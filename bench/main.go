@@ -55,7 +55,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	return o, nil
 }
 
-// row is one row of the table in architecture section 9.
+// row is one row of the table in docs/performance.md.
 type row struct {
 	name, title string
 	measure     func(ctx context.Context, s *suite) error

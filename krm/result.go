@@ -4,8 +4,8 @@ package krm
 type Severity string
 
 // The severities of the specification. A result without one counts as Info,
-// as kyaml, kpt and both SDKs print it; the specification's text says error
-// (krm-contract.md section 1.1). A severity that is none of these is kept and
+// as kyaml, kpt and both SDKs print it; the specification's text says error.
+// A severity that is none of these is kept and
 // treated as Error: it is never taken for success.
 const (
 	Error   Severity = "error"

@@ -21,7 +21,7 @@ import (
 	"github.com/velero-krm/velero-krm/runner"
 )
 
-// One test for each defect of the original library (prior-art.md section 1.4).
+// One test for each of the 18 known defects of the original library.
 // The comment says how the original fails it.
 
 // The original keeps builder errors in a package variable that nothing resets:

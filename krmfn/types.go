@@ -11,8 +11,8 @@ import (
 )
 
 // DefaultTimeout bounds each call of a function when WithTimeout is not used.
-// The original has no bound; kpt gives an exec function the same five minutes
-// (krm-contract.md section 2.2), enough for a whole list and short enough that
+// The original has no bound; kpt gives an exec function the same five minutes,
+// enough for a whole list and short enough that
 // a backup does not hang for ever.
 const DefaultTimeout = 5 * time.Minute
 

@@ -177,7 +177,7 @@ func (d *decoder) decodeMap(n *yaml.Node, v reflect.Value, path string, depth in
 }
 
 // isLiteral reports whether n is a number or boolean in a configMap, where
-// each value counts as the string that was written (krm-contract.md 2.3).
+// each value counts as the string that was written, as kpt has it.
 func isLiteral(path string, n *yaml.Node) bool {
 	return strings.HasSuffix(path, ".configMap") && n.Kind == yaml.ScalarNode && n.ShortTag() != "!!null"
 }

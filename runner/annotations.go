@@ -17,7 +17,7 @@ const (
 	// object that carries it in the output is dropped.
 	ContextAnnotation = "internal.config.kubernetes.io/velero-krm-context"
 	// LocalConfigAnnotation is how functions tell that an item is there to be
-	// read only (krm-contract.md section 1.2).
+	// read only (functions-spec.md, local-config).
 	LocalConfigAnnotation = "config.kubernetes.io/local-config"
 
 	internalPrefix = "internal.config.kubernetes.io/"
@@ -25,7 +25,7 @@ const (
 
 // internalAnnotation reports whether an annotation speaks to orchestrators
 // alone: the reserved prefix, and the older keys that kyaml and the SDKs
-// still write beside it (krm-contract.md section 1.2).
+// still write beside it (kyaml, kioutil).
 func internalAnnotation(key string) bool {
 	switch key {
 	case "config.kubernetes.io/index", "config.kubernetes.io/path", "config.kubernetes.io/id",

@@ -66,13 +66,13 @@ type TransformOptions struct {
 	// every item fails, each with the error that is its own or else the call's.
 	WholeList bool
 	// MaxBatchItems is how many items a call gets at most. Default 500:
-	// nothing is gained beyond (krm-contract.md section 5.2).
+	// nothing is gained beyond (docs/rationale.md, Measurements).
 	MaxBatchItems int
 	// MaxBatchBytes is how many bytes of items a call gets at most, one item
 	// at least. Default 2 MiB.
 	MaxBatchBytes int
 	// Validate drops what the function returns and keeps every item as it
-	// was: only errors and results count (krm-contract.md item 41).
+	// was: only errors and results count, as in kpt.
 	Validate bool
 	// MaxConcurrency is how many calls run at the same time at most. Default
 	// 2, or 1 on a machine with one core: while a function computes, the next
@@ -83,8 +83,8 @@ type TransformOptions struct {
 
 // The defaults of [TransformOptions]. The knee of the cost per item is at 50
 // to 100 items, beyond 500 nothing is gained; a call stays small enough to be
-// sent on to a go-plugin server, which takes 4 MiB (krm-contract.md, sections
-// 5.2 and 0).
+// sent on to a go-plugin server, which takes 4 MiB (docs/rationale.md,
+// Measurements).
 const (
 	defaultBatchItems  = 500
 	defaultBatchBytes  = 2 << 20

@@ -11,7 +11,7 @@ import (
 
 // How long Transform goes on with a function that fails. Finding that a
 // function fails on everything must not cost a call per object: 8 processes
-// of a kyaml function cost 60 ms (krm-contract.md section 5.2), 8 time-outs of
+// of a kyaml function cost 60 ms (docs/rationale.md, Measurements), 8 time-outs of
 // 30 s each would cost 4 minutes.
 const (
 	maxSingleFailures = 8  // objects of a kind that fail alone while none succeeded

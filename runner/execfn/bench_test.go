@@ -14,7 +14,7 @@ import (
 	"github.com/velero-krm/velero-krm/runner/execfn"
 )
 
-// benchItems are the objects of the target in krm-contract.md section 5.2.
+// benchItems are the objects that the targets of docs/performance.md speak of.
 func benchItems(tb testing.TB, n int) []*krm.Item {
 	tb.Helper()
 	items := make([]*krm.Item, n)

@@ -185,7 +185,7 @@ func truncate(p *Process) int {
 	return 0
 }
 
-// legacyResults prints results as old SDKs do (krm-contract.md section 1.1).
+// legacyResults prints results as old SDKs do.
 func legacyResults(p *Process) int {
 	data, err := io.ReadAll(p.Stdin)
 	if err != nil {
