@@ -88,7 +88,8 @@ type FunctionError struct {
 	// Systemic is true when no other input could do better: the executable is
 	// missing, say. Transform does not bisect then.
 	Systemic bool
-	// Err is the cause: one of the sentinels, a krm error, a context error.
+	// Err is the cause: one of the sentinels, a krm error, a context error, or
+	// what the caller's own wrapper said about another FunctionError.
 	Err error
 }
 

@@ -343,6 +343,8 @@ func (r *Redactor) addApplied(v any, id krm.Identity) {
 // something inside it, is a word or name without which messages cannot be read.
 func isOrdinary(annotation krm.SecretValue, id krm.Identity) bool {
 	switch annotation.Key {
+	case IDAnnotation, ContextAnnotation: // ours: numbers
+		return true
 	case "kubernetes.io/service-account.name", "kubernetes.io/created-by", "openshift.io/token-secret.name",
 		"meta.helm.sh/release-name", "meta.helm.sh/release-namespace":
 		return true

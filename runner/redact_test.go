@@ -249,6 +249,22 @@ func TestRedactCoversWhatDiffHides(t *testing.T) {
 	}
 }
 
+// TestOurNumbersAreNoSecret: the ids that Secrets are given are annotations.
+func TestOurNumbersAreNoSecret(t *testing.T) {
+	items := make([]*krm.Item, 20)
+	for i := range items {
+		items[i] = secretOf(t, map[string]string{"k": "hunter2hunter2"})
+	}
+	says := runner.FunctionFunc(func(_ context.Context, list *krm.ResourceList) (*krm.ResourceList, error) {
+		list.Results = []krm.Result{{Message: "12 of 15 objects"}}
+		return list, nil
+	})
+	got := transform(t, says, items, runner.TransformOptions{Context: items[:15]}).Results
+	if diff := cmp.Diff([]krm.Result{{Message: "12 of 15 objects"}}, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
 // TestResultsAreRedactedEverywhere: a function may put an echo into whatever
 // field of a result is a text, and it still names the objects it was given.
 func TestResultsAreRedactedEverywhere(t *testing.T) {
