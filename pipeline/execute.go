@@ -34,7 +34,9 @@ type Input struct {
 //
 // An object that a step created and that fails later is dropped. What the same
 // step removed, which it may have replaced by that object, fails with
-// [ErrReplacement], so that nothing is lost.
+// [ErrReplacement], so that nothing is lost. What a step removed because it
+// merged it into another object of the list is not brought back when that one
+// fails later: the list of a plan that [Plan.Failed] is no whole one.
 //
 // # Errors
 //
