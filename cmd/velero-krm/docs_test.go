@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -21,7 +23,7 @@ func TestDocs(t *testing.T) {
 		t.Fatal(err)
 	}
 	var pages []string
-	for _, glob := range []string{"README.md", "docs/*.md", "examples/*/README.md", "catalog/README.md", "catalog/*/README.md"} {
+	for _, glob := range []string{"README.md", "docs/*.md", "examples/*/README.md", "catalog/README.md", "catalog/*/README.md", "deploy/README.md", "bench/README.md", "CONTRIBUTING.md"} {
 		found, err := filepath.Glob(filepath.Join(root, glob))
 		if err != nil {
 			t.Fatal(err)
@@ -39,6 +41,44 @@ func TestDocs(t *testing.T) {
 	}
 	if commands == 0 {
 		t.Error("no page has a command: the blocks are not found any more")
+	}
+}
+
+// link matches the target of a Markdown link.
+var link = regexp.MustCompile(`\]\(([^)\s]+)\)`)
+
+// TestLinks follows the links from page to page within the repository.
+func TestLinks(t *testing.T) {
+	root := filepath.Join("..", "..")
+	links := 0
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && (d.Name() == ".git" || d.Name() == "bin") {
+			return fs.SkipDir
+		}
+		if filepath.Ext(path) != ".md" {
+			return nil
+		}
+		text, err := os.ReadFile(path)
+		for _, m := range link.FindAllStringSubmatch(string(text), -1) {
+			target, _, _ := strings.Cut(m[1], "#")
+			if target == "" || strings.Contains(target, ":") {
+				continue
+			}
+			links++
+			if _, err := os.Stat(filepath.Join(filepath.Dir(path), target)); err != nil {
+				t.Errorf("%s links to %s: %v", path, m[1], err)
+			}
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if links == 0 {
+		t.Error("no page has a link: they are not found any more")
 	}
 }
 

@@ -22,11 +22,17 @@ func run() int {
 	defer stop()
 	// The second Ctrl-C ends the process, whatever it waits for.
 	context.AfterFunc(ctx, stop)
-	terminal := term.IsTerminal(int(os.Stderr.Fd())) //nolint:gosec // a file descriptor fits
+	terminal := isTerminal(os.Stderr)
+	// https://no-color.org: any value that is not empty turns colour off.
+	color := os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 	return cli.Main(ctx, os.Args[1:], version, cli.Streams{
 		In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
 		Terminal: terminal,
-		// https://no-color.org: any value that is not empty turns colour off.
-		Color: terminal && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb",
+		Color:    color && terminal,
+		ColorOut: color && isTerminal(os.Stdout),
 	})
+}
+
+func isTerminal(file *os.File) bool {
+	return term.IsTerminal(int(file.Fd())) //nolint:gosec // a file descriptor fits
 }

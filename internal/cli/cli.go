@@ -23,8 +23,8 @@ type Streams struct {
 	Out, Err io.Writer
 	// Terminal is true when Err is one: long work then shows its progress.
 	Terminal bool
-	// Color marks words on Err.
-	Color bool
+	// Color marks words on Err, ColorOut on Out.
+	Color, ColorOut bool
 }
 
 // Main runs the command with args, which do not hold its name, and returns
@@ -42,7 +42,7 @@ func Main(ctx context.Context, args []string, version string, s Streams) int {
 	if errors.As(err, &failed) {
 		return exitFailed // told object by object already
 	}
-	p := painter{w: s.Err, color: s.Color}
+	p := newPainter(s)
 	p.failure(err)
 	var usage *usageError
 	switch {
@@ -86,6 +86,8 @@ runs during a backup or restore, over files.`,
 	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return &usageError{err: err, hint: "see " + cmd.CommandPath() + " --help"}
 	})
+	cmd.Version = buildVersion(version)
+	cmd.SetVersionTemplate(versionLine(version))
 	cmd.AddCommand(newRun(s), newVersion(version))
 	strictHelp(cmd)
 	return cmd

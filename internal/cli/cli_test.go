@@ -127,7 +127,7 @@ func TestInterruptWhileReading(t *testing.T) {
 func TestWordsOfFunctions(t *testing.T) {
 	const evil = "a\x1b[2Jb\nError: c"
 	var out bytes.Buffer
-	p := painter{w: &out}
+	p := newPainter(Streams{Err: &out})
 	p.step(&pipeline.StepReport{Name: evil, Function: evil, Selected: 1, Unchanged: 1, Results: []krm.Result{{
 		Message: "m", Severity: evil, ResourceRef: &krm.ResourceRef{APIVersion: "v1", Kind: "A", Name: evil}, Field: &krm.Field{Path: evil},
 	}}})
@@ -161,7 +161,7 @@ func TestManyIgnored(t *testing.T) {
 	for range maxListed + 7 {
 		plan.Items = append(plan.Items, pipeline.ItemPlan{Warnings: []string{"ignored: x", "y"}})
 	}
-	painter{w: &out}.plan(plan)
+	newPainter(Streams{Err: &out}).plan(plan)
 	if n := strings.Count(out.String(), "Warning: ignored: x\n"); n != maxListed || !strings.Contains(out.String(), "Warning: and 7 more errors were ignored\n") {
 		t.Errorf("got %d listed and %q", n, out.String()[max(0, out.Len()-300):])
 	}

@@ -19,6 +19,9 @@ type reader struct {
 	// skip are files that are no input although they lie in a folder that is:
 	// the pipeline and the configuration.
 	skip []os.FileInfo
+	// done are the files that were read, by their real path: paths that
+	// overlap, such as a folder and a file in it, give each object once.
+	done map[string]bool
 }
 
 // readAll reads all paths in order. "-" is stdin.
@@ -52,7 +55,7 @@ func (r *reader) read(path string) ([]*krm.Item, error) {
 		return nil, fmt.Errorf("read objects: %w", err)
 	}
 	if !info.IsDir() {
-		return readFile(path)
+		return r.readNamed(path)
 	}
 	files, err := r.walk(path)
 	if err != nil {
@@ -60,7 +63,7 @@ func (r *reader) read(path string) ([]*krm.Item, error) {
 	}
 	var items []*krm.Item
 	for _, file := range files {
-		more, err := readFile(file)
+		more, err := r.readFile(file)
 		if err != nil {
 			return nil, err
 		}
@@ -77,9 +80,26 @@ func (r *reader) readStdin() ([]*krm.Item, error) {
 		return nil, fmt.Errorf("read objects: read stdin: %w", err)
 	}
 	if len(bytes.TrimSpace(data)) == 0 {
-		return nil, usagef("see whether the command before failed; no objects at all are written as a List with items: []", "read objects: stdin is empty")
+		return nil, emptyInput("stdin")
 	}
 	return readItems(bytes.NewReader(data), "stdin")
+}
+
+func emptyInput(name string) error {
+	return usagef("see whether the command before failed; no objects at all are written as a List with items: []", "read objects: %s is empty", name)
+}
+
+// readNamed reads a file that -f itself names, and refuses it without content
+// as readStdin does.
+func (r *reader) readNamed(path string) ([]*krm.Item, error) {
+	items, err := r.readFile(path)
+	if err != nil || len(items) > 0 {
+		return items, err
+	}
+	if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() && info.Size() == 0 {
+		return nil, emptyInput(path)
+	}
+	return items, nil
 }
 
 // walk returns the files of a folder and the folders in it that hold objects,
@@ -143,13 +163,32 @@ func (r *reader) skipped(path string) bool {
 	return false
 }
 
-func readFile(path string) ([]*krm.Item, error) {
+// readFile reads a file, or nothing when it was read before.
+func (r *reader) readFile(path string) ([]*krm.Item, error) {
+	if real, err := realPath(path); err == nil {
+		if r.done[real] {
+			return nil, nil
+		}
+		if r.done == nil {
+			r.done = map[string]bool{}
+		}
+		r.done[real] = true
+	}
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("read objects: %w", err)
 	}
 	defer func() { _ = file.Close() }() // nothing was written
 	return readItems(file, path)
+}
+
+// realPath is the same for all paths of one file.
+func realPath(path string) (string, error) {
+	absolute, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	return filepath.EvalSymlinks(absolute)
 }
 
 func readItems(r io.Reader, name string) ([]*krm.Item, error) {

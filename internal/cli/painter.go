@@ -1,66 +1,33 @@
 package cli
 
 import (
-	"fmt"
-	"io"
 	"strings"
-	"unicode"
 
+	"github.com/velero-krm/velero-krm/internal/paint"
 	"github.com/velero-krm/velero-krm/krm"
 	"github.com/velero-krm/velero-krm/pipeline"
+	"github.com/velero-krm/velero-krm/runner"
 )
 
-// painter writes for people, on stderr. That a person cannot be told is no
-// failure, so write errors are dropped.
-type painter struct {
-	w     io.Writer
-	color bool
-}
+// painter tells of runs, on stderr, and of changes, on stdout.
+type painter struct{ paint.Painter }
 
-// The colours (ECMA-48 select graphic rendition).
-const (
-	red    = "31"
-	yellow = "33"
-	dim    = "2"
-	bold   = "1"
-)
-
-func (p painter) paint(code, s string) string {
-	if !p.color {
-		return s
-	}
-	return "\x1b[" + code + "m" + s + "\x1b[0m"
-}
-
-func (p painter) line(format string, args ...any) {
-	_, _ = fmt.Fprintf(p.w, format+"\n", args...)
-}
+func newPainter(s Streams) painter { return painter{paint.Painter{W: s.Err, Color: s.Color}} }
 
 func (p painter) failure(err error) {
-	p.line("%s %s", p.paint(red, "Error:"), printable(err.Error()))
+	p.Line("%s %s", p.Paint(paint.Red, "Error:"), paint.Printable(err.Error()))
 }
 
 func (p painter) hint(text string) {
 	if text != "" {
-		p.line("%s %s", p.paint(bold, "Hint:"), printable(text))
+		p.Line("%s %s", p.Paint(paint.Bold, "Hint:"), paint.Printable(text))
 	}
 }
 
-// printable drops control characters but line ends and tabs: a function's
-// words must not drive the terminal.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r != '\n' && r != '\t' && unicode.IsControl(r) {
-			return -1
-		}
-		return r
-	}, s)
-}
-
-// word is printable for what stands within a line: a name must not pass for
+// word is paint.Printable for what stands within a line: a name must not pass for
 // lines of our own.
 func word(s string) string {
-	return strings.NewReplacer("\n", " ", "\t", " ").Replace(printable(s))
+	return strings.NewReplacer("\n", " ", "\t", " ").Replace(paint.Printable(s))
 }
 
 // maxListed bounds how many results or errors are listed of one kind: a
@@ -78,9 +45,9 @@ func (p painter) plan(plan *pipeline.Plan) {
 		p.failure(err)
 	}
 	if more := len(failures) - maxListed; more > 0 {
-		p.line("%s and %d more objects failed", p.paint(red, "Error:"), more)
+		p.Line("%s and %d more objects failed", p.Paint(paint.Red, "Error:"), more)
 	}
-	p.line("%s: %s", p.paint(bold, "pipeline "+plan.Pipeline), plan.Counts())
+	p.Line("%s: %s", p.Paint(paint.Bold, "pipeline "+plan.Pipeline), plan.Counts())
 }
 
 // ignored tells of errors that a step ignores; other warnings stand among its
@@ -93,7 +60,7 @@ func (p painter) ignored(plan *pipeline.Plan) {
 				continue
 			}
 			if count++; count <= maxListed {
-				p.line("%s %s", p.paint(yellow, "Warning:"), printable(w))
+				p.Line("%s %s", p.Paint(paint.Yellow, "Warning:"), paint.Printable(w))
 			}
 		}
 	}
@@ -104,7 +71,7 @@ func (p painter) ignored(plan *pipeline.Plan) {
 		tell(plan.Added[i].Warnings)
 	}
 	if more := count - maxListed; more > 0 {
-		p.line("%s and %d more errors were ignored", p.paint(yellow, "Warning:"), more)
+		p.Line("%s and %d more errors were ignored", p.Paint(paint.Yellow, "Warning:"), more)
 	}
 }
 
@@ -116,18 +83,18 @@ func (p painter) step(r *pipeline.StepReport) {
 	}
 	did := counts.String()
 	if r.Selected == 0 {
-		did = p.paint(yellow, "selects no object") // a misspelt kind looks like this
+		did = p.Paint(paint.Yellow, "selects no object") // a misspelt kind looks like this
 	}
-	p.line("%s %s %s: %s", kind, p.paint(bold, word(r.Name)), p.paint(dim, "("+word(r.Function)+")"), did)
+	p.Line("%s %s %s: %s", kind, p.Paint(paint.Bold, word(r.Name)), p.Paint(paint.Dim, "("+word(r.Function)+")"), did)
 	for _, res := range r.Results[:min(len(r.Results), maxListed)] {
 		p.result(res)
 	}
 	if more := len(r.Results) - maxListed; more > 0 {
-		p.line("  and %d more results", more)
+		p.Line("  and %d more results", more)
 	}
 	if r.Stderr != "" && r.Failed == 0 { // the errors of failed objects show it
 		for line := range strings.Lines(strings.TrimSpace(r.Stderr)) {
-			p.line("  %s %s", p.paint(dim, "stderr:"), printable(strings.TrimRight(line, "\n")))
+			p.Line("  %s %s", p.Paint(paint.Dim, "stderr:"), paint.Printable(strings.TrimRight(line, "\n")))
 		}
 	}
 }
@@ -137,14 +104,14 @@ func (p painter) result(r krm.Result) {
 	if severity == "" {
 		severity = krm.Info
 	}
-	color := dim
+	color := paint.Dim
 	switch {
 	case r.Failed():
-		color = red
+		color = paint.Red
 	case severity == krm.Warning:
-		color = yellow
+		color = paint.Yellow
 	}
-	words := []string{p.paint(color, word(string(severity))+":")}
+	words := []string{p.Paint(color, word(string(severity))+":")}
 	if ref := r.ResourceRef; ref != nil {
 		id := krm.Identity{APIVersion: ref.APIVersion, Kind: ref.Kind, Namespace: ref.Namespace, Name: ref.Name}
 		words = append(words, word(id.String())+":")
@@ -152,5 +119,33 @@ func (p painter) result(r krm.Result) {
 	if r.Field != nil && r.Field.Path != "" {
 		words = append(words, word(r.Field.Path)+":")
 	}
-	p.line("  %s %s", strings.Join(words, " "), printable(r.Message))
+	p.Line("  %s %s", strings.Join(words, " "), paint.Printable(r.Message))
+}
+
+// changes tells what becomes of each object that does not stay as it is.
+func (p painter) changes(plan *pipeline.Plan) {
+	for i := range plan.Items {
+		item := &plan.Items[i]
+		id := item.In.Identity()
+		switch item.Status {
+		case runner.Changed:
+			p.Line("%s", p.Paint(paint.Bold, word(renamed(id, item.Out.Identity()))))
+			p.Changes(item.Changes())
+		case runner.Removed:
+			p.Line("%s  %s", p.Paint(paint.Bold, word(id.String())), p.Paint(paint.Red, "removed"))
+		case runner.Failed:
+			p.Line("%s  %s", p.Paint(paint.Bold, word(id.String())), p.Paint(paint.Red, "failed"))
+		}
+	}
+	for i := range plan.Added {
+		p.Line("%s  %s", p.Paint(paint.Bold, word(plan.Added[i].Item.Identity().String())), p.Paint(paint.Green, "added"))
+	}
+}
+
+// renamed is the name of an object, and its new one if that differs.
+func renamed(before, after krm.Identity) string {
+	if before == after {
+		return before.String()
+	}
+	return before.String() + " -> " + after.String()
 }

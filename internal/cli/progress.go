@@ -5,6 +5,8 @@ import (
 	"io"
 	"sync"
 	"time"
+
+	"github.com/velero-krm/velero-krm/internal/paint"
 )
 
 const (
@@ -72,7 +74,7 @@ func (p *progress) set(text string) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.text = printable(text)
+	p.text = paint.Printable(text)
 }
 
 // stop removes the line and waits until nothing is written any more.

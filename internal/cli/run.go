@@ -13,12 +13,16 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/velero-krm/velero-krm/catalog"
+	"github.com/velero-krm/velero-krm/internal/paint"
 	"github.com/velero-krm/velero-krm/krm"
 	"github.com/velero-krm/velero-krm/pipeline"
 )
 
 const runExample = `  # a pipeline over a folder of manifests
   velero-krm run --pipeline to-dr.yaml -f manifests/ > converted.yaml
+
+  # see what it changes, and nothing else
+  velero-krm run --pipeline to-dr.yaml -f manifests/ -o diff
 
   # live objects, as JSON
   kubectl get route,service -n shop -o json | velero-krm run --pipeline to-dr.yaml -f - -o json
@@ -34,7 +38,8 @@ folders below, in lexical order; names that begin with a dot are skipped, and a
 link to a folder is refused) or stdin (-): YAML with any number of documents, JSON, a List, or a ResourceList.
 
 The resulting objects go to stdout: as YAML documents, or with -o json as a
-List. What functions say, and a summary, go to stderr.
+List. With -o diff the fields that change go there instead; values of Secrets
+are shown as hashes. What functions say, and a summary, go to stderr.
 
 When an object fails, nothing is written to stdout, so that no half converted
 list is taken for a whole one. With --keep-failed the list is written all the
@@ -86,7 +91,7 @@ func (f *runFlags) register(cmd *cobra.Command) {
 	flags.StringVar(&f.pipeline, "pipeline", "", "`FILE` with the pipeline; exec and configPath in it are relative to its folder")
 	flags.StringVar(&f.functions, "functions", "", "`DIR` that exec and configPath in the pipeline are relative to instead, as $KRM_FN_DIR is in Velero's pod")
 	flags.StringArrayVarP(&f.files, "file", "f", nil, "`PATH` of a file or folder with objects, or - for stdin; may be repeated")
-	flags.StringVarP(&f.output, "output", "o", "yaml", "`FORMAT` of stdout: yaml or json")
+	flags.StringVarP(&f.output, "output", "o", "yaml", "`FORMAT` of stdout: yaml, json, or diff for what changes")
 	flags.StringVar(&f.phase, "phase", "", "refuse a pipeline that does not run in `PHASE`: Backup or Restore")
 	flags.StringVar(&f.context, "context", "", "`FILE` with the object that steps with context: true are given")
 	flags.BoolVar(&f.keepFailed, "keep-failed", false, "write the list although objects failed, those as they came")
@@ -98,7 +103,7 @@ func (f *runFlags) register(cmd *cobra.Command) {
 	flags.StringVar(&f.scope, "scope", string(pipeline.Batch), "whether --exec or --builtin needs the whole list in one call: `SCOPE` Batch or List")
 	flags.DurationVar(&f.timeout, "timeout", pipeline.DefaultTimeout, "how long one call of --exec or --builtin may take: `DURATION`")
 	for flag, values := range map[string][]string{
-		"output": {"yaml", "json"}, "phase": {"Backup", "Restore"}, "allow": {"Create", "Delete", "Rename"}, "scope": {"Batch", "List"},
+		"output": {"yaml", "json", "diff"}, "phase": {"Backup", "Restore"}, "allow": {"Create", "Delete", "Rename"}, "scope": {"Batch", "List"},
 		"builtin": catalog.Names(),
 	} {
 		_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)) // the flag exists
@@ -124,8 +129,8 @@ func (f *runFlags) check() error {
 		return usagef(seeRun, "%s cannot be used together", strings.Join(what, " and "))
 	case len(f.files) == 0:
 		return usagef("name a file, a folder, or - for stdin", "no objects: -f is required")
-	case f.output != "yaml" && f.output != "json":
-		return usagef("use yaml or json", "output format %q is not known", f.output)
+	case !slices.Contains([]string{"yaml", "json", "diff"}, f.output):
+		return usagef("use yaml, json or diff", "output format %q is not known", f.output)
 	case f.phase != "" && f.phase != string(pipeline.Backup) && f.phase != string(pipeline.Restore):
 		return usagef("use Backup or Restore", "phase %q is not known", f.phase)
 	case f.pipeline == "" && f.functions != "":
@@ -198,9 +203,11 @@ func asUsage(err error) error {
 
 // report writes what became of the objects.
 func (f *runFlags) report(plan *pipeline.Plan, s Streams) error {
-	p := painter{w: s.Err, color: s.Color}
+	p := newPainter(s)
 	p.plan(plan)
-	if !plan.Failed() || f.keepFailed {
+	if f.output == "diff" {
+		painter{paint.Painter{W: s.Out, Color: s.ColorOut}}.changes(plan)
+	} else if !plan.Failed() || f.keepFailed {
 		if err := writeItems(s.Out, plan.Result(), f.output); err != nil {
 			return err
 		}
@@ -208,8 +215,8 @@ func (f *runFlags) report(plan *pipeline.Plan, s Streams) error {
 	if !plan.Failed() {
 		return nil
 	}
-	if !f.keepFailed {
-		p.line("Nothing was written: objects failed. With --keep-failed the list is written, failed objects as they came.")
+	if !f.keepFailed && f.output != "diff" {
+		p.Line("Nothing was written: objects failed. With --keep-failed the list is written, failed objects as they came.")
 	}
 	return &failedError{count: plan.Counts().Failed}
 }
@@ -244,7 +251,7 @@ func (f *runFlags) compile() (*pipeline.Program, error) {
 
 // single makes the pipeline of --exec or --builtin.
 func (f *runFlags) single() (*pipeline.Pipeline, error) {
-	step := pipeline.Step{Exec: f.exec, Builtin: f.builtin, Timeout: f.timeout.String(), Scope: pipeline.Scope(f.scope)}
+	step := pipeline.Step{Exec: f.exec, Builtin: f.builtin, Timeout: f.timeout.String(), Scope: pipeline.Scope(f.scope), Context: f.context != ""}
 	for _, a := range f.allow {
 		step.Allow = append(step.Allow, pipeline.Permission(a))
 	}
@@ -328,7 +335,7 @@ func (f *runFlags) input(s Streams) (pipeline.Input, error) {
 	if f.context == "" {
 		return in, nil
 	}
-	objects, err := readFile(f.context)
+	objects, err := (&reader{}).readFile(f.context)
 	if err != nil {
 		return in, err
 	}

@@ -14,11 +14,15 @@ func newVersion(version string) *cobra.Command {
 		Short: "Print the version",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			_, err := fmt.Fprintf(cmd.OutOrStdout(), "velero-krm %s %s %s/%s\n",
-				buildVersion(version), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			_, err := fmt.Fprint(cmd.OutOrStdout(), versionLine(version))
 			return err
 		},
 	}
+}
+
+// versionLine is what both `velero-krm version` and --version print.
+func versionLine(version string) string {
+	return fmt.Sprintf("velero-krm %s %s %s/%s\n", buildVersion(version), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }
 
 // buildVersion returns the version the linker was given, or what the Go

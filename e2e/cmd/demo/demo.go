@@ -115,7 +115,7 @@ func (d *demo) createApplication(ctx context.Context) error {
 	}
 	d.objects = len(objects)
 	for _, o := range objects {
-		d.out.line("%s %s/%s", o.GetKind(), o.GetNamespace(), o.GetName())
+		d.out.Line("%s %s/%s", o.GetKind(), o.GetNamespace(), o.GetName())
 	}
 	return cluster.Apply(ctx, objects...)
 }
@@ -128,7 +128,7 @@ func (d *demo) createPipeline(ctx context.Context) error {
 	}
 	for line := range strings.Lines(string(data)) {
 		if !strings.HasPrefix(line, "#") {
-			d.out.line("%s", strings.TrimRight(line, "\n"))
+			d.out.Line("%s", strings.TrimRight(line, "\n"))
 		}
 	}
 	return d.stack.ControlPlane.Client.Create(ctx, &corev1.ConfigMap{
@@ -146,7 +146,7 @@ func (d *demo) backUp(ctx context.Context) error {
 	if err := d.stack.Completed(ctx, backup); err != nil {
 		return err
 	}
-	d.out.line("backup %s: %s, %d items", backup.Name, backup.Status.Phase, backup.Status.Progress.ItemsBackedUp)
+	d.out.Line("backup %s: %s, %d items", backup.Name, backup.Status.Phase, backup.Status.Progress.ItemsBackedUp)
 	return d.stack.ControlPlane.DeleteNamespace(ctx, from)
 }
 
@@ -162,7 +162,7 @@ func (d *demo) restore(ctx context.Context) error {
 	if err := d.stack.Completed(ctx, restore); err != nil {
 		return err
 	}
-	d.out.line("restore %s: %s, %d items", restore.Name, restore.Status.Phase, restore.Status.Progress.ItemsRestored)
+	d.out.Line("restore %s: %s, %d items", restore.Name, restore.Status.Phase, restore.Status.Progress.ItemsRestored)
 	return nil
 }
 

@@ -8,7 +8,6 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"io"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -17,6 +16,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/velero-krm/velero-krm/e2e/stack"
+	"github.com/velero-krm/velero-krm/internal/paint"
 )
 
 func main() {
@@ -42,6 +42,6 @@ func run(ctx context.Context, args []string, stdout *os.File) error {
 		return fmt.Errorf("find the built programs: call `make demo`, or set %s or --bin", stack.BinEnv)
 	}
 	colour := term.IsTerminal(int(stdout.Fd())) && os.Getenv("NO_COLOR") == ""
-	d := &demo{out: &printer{w: io.Writer(stdout), colour: colour}, bin: *bin, example: *example, keep: *keep}
+	d := &demo{out: &printer{paint.Painter{W: stdout, Color: colour, Indent: "    "}}, bin: *bin, example: *example, keep: *keep}
 	return d.play(ctx)
 }
