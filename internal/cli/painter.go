@@ -128,6 +128,7 @@ func (p painter) changes(plan *pipeline.Plan) {
 		item := &plan.Items[i]
 		id := item.In.Identity()
 		switch item.Status {
+		case runner.Unchanged:
 		case runner.Changed:
 			p.Line("%s", p.Paint(paint.Bold, word(renamed(id, item.Out.Identity()))))
 			p.Changes(item.Changes())

@@ -13,10 +13,10 @@ import (
 	"path/filepath"
 	"syscall"
 
+	"github.com/velero-krm/velero-krm/internal/paint"
 	"golang.org/x/term"
 
 	"github.com/velero-krm/velero-krm/e2e/stack"
-	"github.com/velero-krm/velero-krm/internal/paint"
 )
 
 func main() {
