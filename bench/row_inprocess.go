@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/velero-krm/velero-krm/catalog"
 	"github.com/velero-krm/velero-krm/fn"
@@ -18,18 +19,29 @@ const maxInProcess = 1.5
 // with: each makes the function change every object it is for. A function that
 // is not here runs without one.
 var configs = map[string]string{ //nolint:gochecknoglobals // a constant table
-	"set-labels":         `{"labels":{"example.com/restored-by":"velero-krm"}}`,
-	"set-image-registry": `{"from":"docker.io/acme","to":"registry.dr.example/acme"}`,
-	"remove-fields":      `{"paths":["metadata.uid"]}`,
-	"drop":               `{"selectors":[{"group":"core","kind":"Service"}]}`,
-	"remove-annotations": `{"keys":["meta.helm.sh/*"]}`,
-	"replace":            `{"rules":[{"path":"data.mode","regex":"^on$","with":"off"}]}`,
-	"required-fields":    `{"rules":[{"kind":"Deployment","paths":["spec.template.spec.containers[*].image"]}]}`,
-	"set-annotations":    `{"annotations":{"example.com/restored-by":"velero-krm"}}`,
-	"set-ingress":        `{"class":"nginx"}`,
-	"set-replicas":       `{"replicas":0}`,
-	"set-storage-class":  `{"mappings":{"fast":"gp3"}}`,
+	"set-labels":           `{"labels":{"example.com/restored-by":"velero-krm"}}`,
+	"set-image-registry":   `{"from":"docker.io/acme","to":"registry.dr.example/acme"}`,
+	"remove-fields":        `{"paths":["metadata.uid"]}`,
+	"map-namespaces":       `{"mappings":{"shop-00":"dr-00","shop-01":"dr-01"}}`,
+	"move-internal-images": `{"from":"docker.io","to":"registry.dr.example"}`,
+	"rename":               `{"renames":[{"kind":"ConfigMap","from":"settings-00000","to":"settings-dr"}]}`,
+	"drop":                 `{"selectors":[{"group":"core","kind":"Service"}]}`,
+	"remove-annotations":   `{"keys":["meta.helm.sh/*"]}`,
+	"replace":              `{"rules":[{"path":"data.mode","regex":"^on$","with":"off"}]}`,
+	"required-fields":      `{"rules":[{"kind":"Deployment","paths":["spec.template.spec.containers[*].image"]}]}`,
+	"set-annotations":      `{"annotations":{"example.com/restored-by":"velero-krm"}}`,
+	"set-ingress":          `{"class":"nginx"}`,
+	"set-replicas":         `{"replicas":0}`,
+	"set-storage-class":    `{"mappings":{"fast":"gp3"}}`,
 }
+
+// runContext is what a function that asks for the run's context gets; the
+// others do without it, so that nothing is added to what they are measured by.
+const runContext = `{"apiVersion":"velero-krm.io/v1alpha1","kind":"RunContext","metadata":{"name":"bench","namespace":"velero"},` +
+	`"phase":"Restore","backup":{"spec":{}},"restore":{"name":"bench","labels":{"app.kubernetes.io/part-of":"openshift-migration"},` +
+	`"spec":{"namespaceMapping":{"shop-00":"dr-00"}}},"cluster":{"kubernetesVersion":"v1.34.3"}}`
+
+var needContext = []string{"hold-deployment-configs", "note-cluster", "prepare-image-tags", "prepare-pods", "set-migrated-volumes"} //nolint:gochecknoglobals // a constant list
 
 // measureInProcess compares each function of the catalogue, from the bytes of
 // the objects to the bytes of the result through runner.Transform, with
@@ -50,13 +62,16 @@ func measureInProcess(ctx context.Context, s *suite) error {
 func (s *suite) inProcessOf(ctx context.Context, f fn.Function) error {
 	config, err := configOf(f)
 	if err != nil {
-		s.out.progress("  %s: NOT MEASURED: %v", f.Name(), err)
-		return nil
+		return err
+	}
+	run, err := contextOf(f)
+	if err != nil {
+		return err
 	}
 	changed := 0
 	through := func(concurrency int) func() error {
 		opts := runner.TransformOptions{
-			Config: config, MaxConcurrency: concurrency,
+			Config: config, Context: run, MaxConcurrency: concurrency,
 			Allow: runner.Permissions{Create: true, Delete: true, Rename: true},
 		}
 		return func() error {
@@ -118,6 +133,15 @@ func configOf(f fn.Function) (*krm.Item, error) {
 		}
 	}
 	return config, f.CheckConfig(config)
+}
+
+// contextOf returns the context items f is measured with.
+func contextOf(f fn.Function) ([]*krm.Item, error) {
+	if !slices.Contains(needContext, f.Name()) {
+		return nil, nil
+	}
+	item, err := krm.NewItem([]byte(runContext))
+	return []*krm.Item{item}, err
 }
 
 // countChanged returns how many of out are not the item that went in.
