@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/velero-krm/velero-krm/krm"
 	"github.com/velero-krm/velero-krm/pipeline"
 )
@@ -208,5 +210,16 @@ func TestBareNameOfExec(t *testing.T) {
 	code := Main(t.Context(), []string{"run", "--exec", "some-tool", "-f", "-"}, "v1", Streams{In: strings.NewReader(route), Out: io.Discard, Err: &stderr})
 	if want := "(PATH is not searched: write the full path, " + found + ")"; code != exitUsage || !strings.Contains(stderr.String(), want) || strings.Contains(stderr.String(), "image") {
 		t.Errorf("exit code %d: got %q, want %q in it", code, stderr.String(), want)
+	}
+}
+
+// TestRepeatedResults tells what a function says again and again once.
+func TestRepeatedResults(t *testing.T) {
+	var out bytes.Buffer
+	again := krm.Result{Message: "the licence expires", Severity: krm.Warning}
+	newPainter(Streams{Err: &out}).results([]krm.Result{again, {Message: "other"}, again, again})
+	want := "  warning: the licence expires (3 times)\n  info: other\n"
+	if diff := cmp.Diff(want, out.String()); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
 	}
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/velero-krm/velero-krm/internal/paint"
@@ -86,12 +87,7 @@ func (p painter) step(r *pipeline.StepReport) {
 		did = p.Paint(paint.Yellow, "selects no object") // a misspelt kind looks like this
 	}
 	p.Line("%s %s %s: %s", kind, p.Paint(paint.Bold, word(r.Name)), p.Paint(paint.Dim, "("+word(r.Function)+")"), did)
-	for _, res := range r.Results[:min(len(r.Results), maxListed)] {
-		p.result(res)
-	}
-	if more := len(r.Results) - maxListed; more > 0 {
-		p.Line("  and %d more results", more)
-	}
+	p.results(r.Results)
 	if r.Stderr != "" && r.Failed == 0 { // the errors of failed objects show it
 		for line := range strings.Lines(strings.TrimSpace(r.Stderr)) {
 			p.Line("  %s %s", p.Paint(paint.Dim, "stderr:"), paint.Printable(strings.TrimRight(line, "\n")))
@@ -99,7 +95,30 @@ func (p painter) step(r *pipeline.StepReport) {
 	}
 }
 
-func (p painter) result(r krm.Result) {
+// results tells what a function said. A function that fails a list says the
+// same in each call that looks for the object that is the cause: it is told
+// once, with how often it was said.
+func (p painter) results(results []krm.Result) {
+	var lines []string
+	times := map[string]int{}
+	for _, r := range results {
+		line := p.result(r)
+		if times[line]++; times[line] == 1 {
+			lines = append(lines, line)
+		}
+	}
+	for _, line := range lines[:min(len(lines), maxListed)] {
+		if n := times[line]; n > 1 {
+			line += p.Paint(paint.Dim, fmt.Sprintf(" (%d times)", n))
+		}
+		p.Line("  %s", line)
+	}
+	if more := len(lines) - maxListed; more > 0 {
+		p.Line("  and %d more results", more)
+	}
+}
+
+func (p painter) result(r krm.Result) string {
 	severity := r.Severity
 	if severity == "" {
 		severity = krm.Info
@@ -119,7 +138,7 @@ func (p painter) result(r krm.Result) {
 	if r.Field != nil && r.Field.Path != "" {
 		words = append(words, word(r.Field.Path)+":")
 	}
-	p.Line("  %s %s", strings.Join(words, " "), paint.Printable(r.Message))
+	return strings.Join(words, " ") + " " + paint.Printable(r.Message)
 }
 
 // changes tells what becomes of each object that does not stay as it is.
