@@ -79,8 +79,9 @@ fmt: ## Format every module.
 	@hack/lint.sh --fix $(MODULES)
 
 .PHONY: verify
-verify: ## Check that go.mod files are tidy.
+verify: ## Check that go.mod files are tidy and generated code is current (needs protobuf-compiler).
 	@for m in $(MODULES); do echo "tidy $$m"; (cd $$m && $(GO) mod tidy -diff); done
+	@multiitem/generate.sh --check
 
 FUZZTIME ?= 30s
 .PHONY: fuzz
