@@ -62,32 +62,32 @@ func (a *assembler) add(p *multiitemv1.Part) (complete []byte, err error) {
 // request returns the message to act on: m itself, the message that its part
 // completes, or nil when more parts are due.
 func (a *assembler) request(m *multiitemv1.ExecuteRequest) (*multiitemv1.ExecuteRequest, error) {
-	if m.GetPart() == nil {
-		return m, a.mustNotBeOpen()
-	}
-	whole := new(multiitemv1.ExecuteRequest)
-	done, err := a.whole(m.GetPart(), whole)
-	if err != nil || !done {
-		return nil, err
-	}
-	if whole.GetPart() != nil {
-		return nil, errors.New("part within parts")
-	}
-	return whole, nil
+	return assemble(a, m)
 }
 
 // response is request for the other direction.
 func (a *assembler) response(m *multiitemv1.ExecuteResponse) (*multiitemv1.ExecuteResponse, error) {
+	return assemble(a, m)
+}
+
+// message is one of either direction, which may be a part of a larger one.
+type message interface {
+	proto.Message
+	GetPart() *multiitemv1.Part
+}
+
+func assemble[M message](a *assembler, m M) (M, error) {
+	var none M
 	if m.GetPart() == nil {
 		return m, a.mustNotBeOpen()
 	}
-	whole := new(multiitemv1.ExecuteResponse)
+	whole := m.ProtoReflect().New().Interface().(M) //nolint:errcheck // the type is m's own
 	done, err := a.whole(m.GetPart(), whole)
 	if err != nil || !done {
-		return nil, err
+		return none, err
 	}
 	if whole.GetPart() != nil {
-		return nil, errors.New("part within parts")
+		return none, errors.New("part within parts")
 	}
 	return whole, nil
 }
