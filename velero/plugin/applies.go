@@ -48,6 +48,26 @@ func startingRestore(r *velerov1api.Restore) (c candidate, starting bool) {
 		r.Status.Phase == velerov1api.RestorePhaseInProgress && (r.Status.Progress == nil || r.Status.Progress.TotalItems == 0)
 }
 
+// answer finds the runs of a kind that may be starting and answers for them:
+// list calls its argument with each run, is tells whether it may be the one.
+func answer[T any](
+	ctx context.Context, e *engine, kind string,
+	list func(context.Context, string, func(*T)) error, is func(*T) (candidate, bool),
+) (velero.ResourceSelector, error) {
+	var candidates []candidate
+	err := list(ctx, e.namespace, func(run *T) {
+		if c, starting := is(run); starting {
+			candidates = append(candidates, c)
+		}
+	})
+	if err != nil {
+		// Execute comes to know the run without asking.
+		e.log.InfoContext(ctx, "cannot see which "+kind+" is starting", "error", err)
+		return everything(), nil
+	}
+	return e.appliesTo(ctx, candidates)
+}
+
 // appliesTo answers Velero's question at the start of a run, which does not say
 // which run it is. Usually only one can be meant; then what is wrong with its
 // pipelines is the answer, and Velero ends the run before it writes anything.

@@ -30,18 +30,7 @@ func (a *BackupItemAction) Name() string { return Name }
 func (a *BackupItemAction) AppliesTo() (velero.ResourceSelector, error) {
 	ctx, cancel := context.WithTimeout(a.engine.ctx, loadTimeout)
 	defer cancel()
-	var candidates []candidate
-	err := a.engine.cluster.backups(ctx, a.engine.namespace, func(b *velerov1api.Backup) {
-		if c, starting := startingBackup(b); starting {
-			candidates = append(candidates, c)
-		}
-	})
-	if err != nil {
-		// Execute comes to know the Backup without asking.
-		a.engine.log.InfoContext(ctx, "cannot see which Backup is starting", "error", err)
-		return everything(), nil
-	}
-	selector, err := a.engine.appliesTo(ctx, candidates)
+	selector, err := answer(ctx, a.engine, "Backup", a.engine.cluster.backups, startingBackup)
 	if err != nil {
 		a.tell(ctx, err)
 	}

@@ -28,18 +28,7 @@ func (a *RestoreItemAction) Name() string { return Name }
 func (a *RestoreItemAction) AppliesTo() (velero.ResourceSelector, error) {
 	ctx, cancel := context.WithTimeout(a.engine.ctx, loadTimeout)
 	defer cancel()
-	var candidates []candidate
-	err := a.engine.cluster.restores(ctx, a.engine.namespace, func(r *velerov1api.Restore) {
-		if c, starting := startingRestore(r); starting {
-			candidates = append(candidates, c)
-		}
-	})
-	if err != nil {
-		// Execute comes to know the Restore without asking.
-		a.engine.log.InfoContext(ctx, "cannot see which Restore is starting", "error", err)
-		return everything(), nil
-	}
-	return a.engine.appliesTo(ctx, candidates)
+	return answer(ctx, a.engine, "Restore", a.engine.cluster.restores, startingRestore)
 }
 
 // Execute runs the Restore's pipelines on the object as it is in the backup
