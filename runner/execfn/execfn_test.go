@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -324,10 +325,15 @@ func TestMissingWorkingDirectory(t *testing.T) {
 }
 
 // TestChildLeftBehind: a grandchild that holds stdout delays nobody and is gone.
-func TestChildLeftBehind(t *testing.T) {
+func TestChildLeftBehind(t *testing.T) { checkChildGone(t, "leave-child-with-stdout") }
+
+// checkChildGone runs a behaviour that leaves a child behind and tells its
+// process id on stderr.
+func checkChildGone(t *testing.T, behaviour string) {
+	t.Helper()
 	runnertest.CheckNoLeak(t)
 	totals := &runner.Totals{}
-	out, err := runner.WithRecord(byName(t, "leave-child-with-stdout"), totals).Run(t.Context(), oneItem(t))
+	out, err := runner.WithRecord(byName(t, behaviour), totals).Run(t.Context(), oneItem(t))
 	if err != nil || len(out.Items) != 1 {
 		t.Fatalf("Run(...) = %v, %v", out, err)
 	}
@@ -338,6 +344,7 @@ func TestChildLeftBehind(t *testing.T) {
 	}
 	if !runnertest.Eventually(func() bool { return runnertest.Gone(pids[0]) }) {
 		t.Errorf("process %d still runs", pids[0])
+		_ = syscall.Kill(pids[0], syscall.SIGKILL)
 	}
 }
 

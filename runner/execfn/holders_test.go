@@ -9,29 +9,12 @@ import (
 	"testing"
 
 	"github.com/velero-krm/velero-krm/krm"
-	"github.com/velero-krm/velero-krm/runner"
 	"github.com/velero-krm/velero-krm/runner/execfn"
 	"github.com/velero-krm/velero-krm/runner/runnertest"
 )
 
 // TestChildInOwnSession: what left the group is found by the stdout it holds.
-func TestChildInOwnSession(t *testing.T) {
-	runnertest.CheckNoLeak(t)
-	totals := &runner.Totals{}
-	out, err := runner.WithRecord(byName(t, "leave-child-in-own-session"), totals).Run(t.Context(), oneItem(t))
-	if err != nil || len(out.Items) != 1 {
-		t.Fatalf("Run(...) = %v, %v", out, err)
-	}
-	_, _, sum := totals.Sum()
-	pids := runnertest.PIDs(sum.Stderr)
-	if len(pids) != 1 {
-		t.Fatalf("stderr %q, want one process id", sum.Stderr)
-	}
-	if !runnertest.Eventually(func() bool { return runnertest.Gone(pids[0]) }) {
-		t.Errorf("process %d still runs", pids[0])
-		_ = syscall.Kill(pids[0], syscall.SIGKILL)
-	}
-}
+func TestChildInOwnSession(t *testing.T) { checkChildGone(t, "leave-child-in-own-session") }
 
 // TestHolderOfStdinAlone: a process that left the group and never reads does
 // not hold up the call either, and calls at the same time are left alone.
