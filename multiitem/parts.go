@@ -81,7 +81,7 @@ func assemble[M message](a *assembler, m M) (M, error) {
 	if m.GetPart() == nil {
 		return m, a.mustNotBeOpen()
 	}
-	whole := m.ProtoReflect().New().Interface().(M) //nolint:errcheck // the type is m's own
+	whole := m.ProtoReflect().New().Interface().(M) // of the type of m
 	done, err := a.whole(m.GetPart(), whole)
 	if err != nil || !done {
 		return none, err
