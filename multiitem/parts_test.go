@@ -122,8 +122,8 @@ func FuzzAnswers(f *testing.F) {
 			n := int(script[1])
 			if script[0]%2 == 0 {
 				room := len(due) == 0 || len(due) < 3 && bytes+n <= 20
-				if got := w.admit(next, n); got != room {
-					t.Fatalf("admit %d bytes with %v due: %v, want %v", n, due, got, room)
+				if got, taken := w.admit(next, n); got != room || taken != uint64(len(answered)) {
+					t.Fatalf("admit %d bytes with %v due: %v after %d answers, want %v after %d", n, due, got, taken, room, len(answered))
 				}
 				if room {
 					due[next], bytes = n, bytes+n

@@ -78,8 +78,12 @@ func (s *sender) item(ctx context.Context, index int, it *Item) error {
 		failed := &ItemError{Action: s.client.name, Item: it.ID, Index: index, Err: ErrTooLarge}
 		return s.giveAnswer(ctx, failed.answer())
 	}
-	for !s.window.admit(index, size) {
-		if err := s.wait(ctx); err != nil {
+	for {
+		room, taken := s.window.admit(index, size)
+		if room {
+			break
+		}
+		if err := s.wait(ctx, taken); err != nil {
 			return err
 		}
 	}
@@ -96,12 +100,13 @@ func (s *sender) item(ctx context.Context, index int, it *Item) error {
 	return s.flush()
 }
 
-// wait tells the plugin that the window is full, and waits for an answer.
-func (s *sender) wait(ctx context.Context) error {
+// wait tells the plugin that the window was full after taken answers, and waits
+// for another one.
+func (s *sender) wait(ctx context.Context, taken uint64) error {
 	if err := s.flush(); err != nil {
 		return err
 	}
-	if taken, _ := s.window.count(); s.paused != taken+1 {
+	if s.paused != taken+1 {
 		s.paused = taken + 1
 		pause := &multiitemv1.Pause{Answered: taken}
 		if err := s.send(&multiitemv1.ExecuteRequest{Message: &multiitemv1.ExecuteRequest_Pause{Pause: pause}}); err != nil {

@@ -29,18 +29,20 @@ func newWindow(l Limits) *window {
 }
 
 // admit takes an item that is about to be sent, and reports false when there is
-// no room for it.
-func (w *window) admit(index, size int) bool {
+// no room for it after so many answers were taken. The two belong together: a
+// Pause that counts an answer which came after the window was found full would
+// tell the plugin that the host waits when it does not.
+func (w *window) admit(index, size int) (room bool, taken uint64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	full := len(w.due) >= w.maxItems || w.bytes+size > w.maxBytes
 	if full && len(w.due) > 0 && !w.unbounded {
-		return false
+		return false, w.taken
 	}
 	w.due[index] = size
 	w.bytes += size
 	w.sent++
-	return true
+	return true, w.taken
 }
 
 // check reports whether an answer for the index is due: nil, ErrUnknownIndex or
