@@ -16,6 +16,7 @@ const ConfigAPIVersion = "velero-krm.io/v1alpha1"
 // run by several goroutines at once. The zero Function must not be run.
 type Function struct {
 	name, summary string
+	about         About
 	config        reflect.Type
 	kinds         []configKind
 	run           func(ctx context.Context, in *krm.ResourceList) (*krm.ResourceList, error)

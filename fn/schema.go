@@ -3,6 +3,7 @@ package fn
 import (
 	"encoding"
 	"reflect"
+	"strings"
 )
 
 // ConfigField describes one field of a function's config.
@@ -12,8 +13,11 @@ type ConfigField struct {
 	// Type is string, boolean, integer, number, any, "list of T" or "map of T",
 	// where T may be "object" with Fields.
 	Type string
-	// Doc is one phrase; may be empty.
+	// Doc is one phrase, without the default; may be empty.
 	Doc string
+	// Default says what holds for a field that is not there: a value or a phrase.
+	// Empty when nothing does. It is what follows "; default " in the tag doc.
+	Default string
 	// Required fields must be there and not be empty.
 	Required bool
 	// Fields of an object, or of the objects in a list or map.
@@ -29,11 +33,15 @@ func (f Function) ConfigFields() []ConfigField {
 	return describe(f.config)
 }
 
+// defaultMark separates what a field is for from its default, in the tag doc.
+const defaultMark = "; default "
+
 func describe(t reflect.Type) []ConfigField {
 	var list []ConfigField
 	for _, f := range structFields(t) {
 		name, nested := describeType(f.typ)
-		c := ConfigField{Name: f.name, Type: name, Doc: f.doc, Required: f.required}
+		c := ConfigField{Name: f.name, Type: name, Required: f.required}
+		c.Doc, c.Default, _ = strings.Cut(f.doc, defaultMark)
 		if nested != nil {
 			c.Fields = describe(nested)
 		}

@@ -71,7 +71,7 @@ func (c *Config) Validate() error {
 
 // Function returns the function.
 func Function() fn.Function {
-	return fn.New("clear-cluster-fields", "Removes what the old cluster filled in: server fields of metadata, service addresses, node ports, nodes, the identity of claims.", transform)
+	return fn.New("clear-cluster-fields", "Removes what the old cluster filled in: server fields of metadata, service addresses, node ports, nodes, the identity of claims.", transform, fn.Describe(fn.About{Kinds: []string{fn.AnyKind}}))
 }
 
 func transform(_ context.Context, c Config, list *fn.List) error {

@@ -42,7 +42,14 @@ func (c *Config) Validate() error {
 
 // Function returns the function.
 func Function() fn.Function {
-	return fn.New("drop-generated", "Takes out what OpenShift or a controller makes again: builds, service certificates, system role bindings and the like; the step needs allow: [Delete].", transform)
+	return fn.New("drop-generated", "Takes out what OpenShift or a controller makes again: builds, service certificates, system role bindings and the like; the step needs allow: [Delete].", transform, fn.Describe(fn.About{
+		Kinds: []string{
+			"Build.build.openshift.io", "Pod", "ConfigMap", "ImageTag.image.openshift.io", "Secret",
+			"RoleBinding.authorization.openshift.io", "RoleBinding.rbac.authorization.k8s.io", "Job.batch", "ReplicationController",
+			"NonAdminBackup.oadp.openshift.io", "NonAdminRestore.oadp.openshift.io", "NonAdminBackupStorageLocation.oadp.openshift.io",
+		},
+		Needs: fn.Needs{Delete: fn.Always},
+	}))
 }
 
 func transform(_ context.Context, c Config, list *fn.List) error {

@@ -64,7 +64,10 @@ func (s Selector) empty() bool {
 
 // Function returns the function.
 func Function() fn.Function {
-	return fn.New("drop", "Takes objects out, by kind, name, labels, annotations or owner; the step needs allow: [Delete].", transform)
+	return fn.New("drop", "Takes objects out, by kind, name, labels, annotations or owner; the step needs allow: [Delete].", transform, fn.Describe(fn.About{
+		Kinds: []string{fn.AnyKind},
+		Needs: fn.Needs{Delete: fn.Always},
+	}))
 }
 
 func transform(_ context.Context, c Config, list *fn.List) error {

@@ -8,7 +8,7 @@ import (
 
 // Function returns the function.
 func Function() fn.Function {
-	return fn.New("fix-scale-target", "Gives HorizontalPodAutoscalers of DeploymentConfigs the API version that OpenShift serves them by.", transform)
+	return fn.New("fix-scale-target", "Gives HorizontalPodAutoscalers of DeploymentConfigs the API version that OpenShift serves them by.", transform, fn.Describe(fn.About{Kinds: []string{"HorizontalPodAutoscaler.autoscaling"}}))
 }
 
 func transform(_ context.Context, _ fn.NoConfig, list *fn.List) error {

@@ -32,7 +32,11 @@ var errNoContext = errors.New("there is no context of the run: give the step con
 
 // Function returns the function.
 func Function() fn.Function {
-	return fn.New("hold-deployment-configs", "Sets DeploymentConfigs whose pods have data or hooks to restore to no replicas and notes how many there were; needs context: true.", transform)
+	return fn.New("hold-deployment-configs", "Sets DeploymentConfigs whose pods have data or hooks to restore to no replicas and notes how many there were; needs context: true.", transform, fn.Describe(fn.About{
+		Kinds:  []string{"DeploymentConfig.apps.openshift.io"},
+		Phases: []string{fn.Restore},
+		Needs:  fn.Needs{Context: fn.Always},
+	}))
 }
 
 func transform(_ context.Context, _ fn.NoConfig, list *fn.List) error {

@@ -38,7 +38,11 @@ func (c *Config) Validate() error {
 
 // Function returns the function.
 func Function() fn.Function {
-	return fn.New("move-internal-images", "Names images of the old OpenShift cluster's internal registry in that of the new one, with their namespaces mapped.", transform)
+	return fn.New("move-internal-images", "Names images of the old OpenShift cluster's internal registry in that of the new one, with their namespaces mapped.", transform, fn.Describe(fn.About{
+		Kinds:  []string{fn.PodTemplates, "BuildConfig.build.openshift.io"},
+		Phases: []string{fn.Restore},
+		Needs:  fn.Needs{Context: "without to and namespaces"},
+	}))
 }
 
 func transform(_ context.Context, c Config, list *fn.List) error {

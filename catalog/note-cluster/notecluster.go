@@ -13,7 +13,10 @@ import (
 
 // Function returns the function.
 func Function() fn.Function {
-	return fn.New("note-cluster", "Notes on objects with images the version and the internal registry of the cluster they come from or go to; needs context: true.", transform)
+	return fn.New("note-cluster", "Notes on objects with images the version and the internal registry of the cluster they come from or go to; needs context: true.", transform, fn.Describe(fn.About{
+		Kinds: []string{fn.PodTemplates, "BuildConfig.build.openshift.io", "ImageStream.image.openshift.io", "ImageStreamTag.image.openshift.io"},
+		Needs: fn.Needs{Context: fn.Always},
+	}))
 }
 
 // Errors of the function as a whole.

@@ -29,7 +29,11 @@ const backupRegistry = "openshift.io/backup-registry-hostname"
 
 // Function returns the function.
 func Function() fn.Function {
-	return fn.New("prepare-image-tags", "Drops ImageStreamTags that the import of their images makes, and frees those that refer to others of old annotations; the step needs allow: [Delete].", transform)
+	return fn.New("prepare-image-tags", "Drops ImageStreamTags that the import of their images makes, and frees those that refer to others of old annotations; the step needs allow: [Delete].", transform, fn.Describe(fn.About{
+		Kinds:  []string{"ImageStreamTag.image.openshift.io"},
+		Phases: []string{fn.Restore},
+		Needs:  fn.Needs{Delete: fn.Always, Context: "when it runs after map-namespaces"},
+	}))
 }
 
 func transform(_ context.Context, c Config, list *fn.List) error {

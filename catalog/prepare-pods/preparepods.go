@@ -20,7 +20,11 @@ var errNoContext = errors.New("there is no context of the run: give the step con
 
 // Function returns the function.
 func Function() fn.Function {
-	return fn.New("prepare-pods", "Drops pods that their owner makes again and frees the others of nodes, networks and DeploymentConfigs of the old cluster; needs context: true and allow: [Delete].", transform)
+	return fn.New("prepare-pods", "Drops pods that their owner makes again and frees the others of nodes, networks and DeploymentConfigs of the old cluster; needs context: true and allow: [Delete].", transform, fn.Describe(fn.About{
+		Kinds:  []string{"Pod"},
+		Phases: []string{fn.Restore},
+		Needs:  fn.Needs{Delete: fn.Always, Context: fn.Always},
+	}))
 }
 
 func transform(_ context.Context, c Config, list *fn.List) error {

@@ -27,7 +27,11 @@ const lastApplied = "kubectl.kubernetes.io/last-applied-configuration"
 
 // Function returns the function.
 func Function() fn.Function {
-	return fn.New("redact-secrets", "Takes the values out of Secrets for good; the keys stay.", transform)
+	return fn.New("redact-secrets", "Takes the values out of Secrets for good; the keys stay.", transform, fn.Describe(fn.About{
+		Kinds:        []string{"Secret"},
+		Phases:       []string{fn.Backup},
+		Irreversible: "The values are not in the backup: no restore brings them back.",
+	}))
 }
 
 func transform(_ context.Context, c Config, list *fn.List) error {

@@ -33,7 +33,7 @@ func (c *Config) Validate() error {
 
 // Function returns the function.
 func Function() fn.Function {
-	return fn.New("remove-annotations", "Removes annotations by key or pattern from every object and, if asked, from pod templates.", transform)
+	return fn.New("remove-annotations", "Removes annotations by key or pattern from every object and, if asked, from pod templates.", transform, fn.Describe(fn.About{Kinds: []string{fn.AnyKind}}))
 }
 
 func transform(_ context.Context, c Config, list *fn.List) error {

@@ -9,7 +9,7 @@ import (
 
 // Function returns the function.
 func Function() fn.Function {
-	return fn.New("remove-dockercfg", "Removes from ServiceAccounts the names of the registry credentials that OpenShift generated for them.", transform)
+	return fn.New("remove-dockercfg", "Removes from ServiceAccounts the names of the registry credentials that OpenShift generated for them.", transform, fn.Describe(fn.About{Kinds: []string{"ServiceAccount"}}))
 }
 
 func transform(_ context.Context, _ fn.NoConfig, list *fn.List) error {

@@ -38,7 +38,7 @@ func (c *Config) Validate() error {
 
 // Function returns the function.
 func Function() fn.Function {
-	return fn.New("remove-fields", "Removes the fields at the given paths from every object that has them.", transform)
+	return fn.New("remove-fields", "Removes the fields at the given paths from every object that has them.", transform, fn.Describe(fn.About{Kinds: []string{fn.AnyKind}}))
 }
 
 func transform(_ context.Context, c Config, list *fn.List) error {

@@ -59,7 +59,10 @@ func validName(s string) bool {
 
 // Function returns the function.
 func Function() fn.Function {
-	return fn.New("rename", "Gives objects another name, also where others refer to them; the step needs allow: [Rename].", transform)
+	return fn.New("rename", "Gives objects another name, also where others refer to them; the step needs allow: [Rename].", transform, fn.Describe(fn.About{
+		Kinds: []string{fn.AnyKind},
+		Needs: fn.Needs{Rename: fn.Always, List: "to see names that are taken"},
+	}))
 }
 
 func transform(_ context.Context, c Config, list *fn.List) error {

@@ -22,7 +22,7 @@ type Rule struct {
 
 // Function returns the function.
 func Function() fn.Function {
-	return fn.New("required-fields", "Fails every object that lacks one of the fields that its kind must have; changes nothing.", transform)
+	return fn.New("required-fields", "Fails every object that lacks one of the fields that its kind must have; changes nothing.", transform, fn.Describe(fn.About{Validates: true}))
 }
 
 func transform(_ context.Context, c Config, list *fn.List) error {

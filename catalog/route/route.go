@@ -12,7 +12,7 @@ const generatedAnnotation = "openshift.io/host.generated"
 
 // Function returns the function.
 func Function() fn.Function {
-	return fn.New("route", "Removes the host of OpenShift Routes whose host was generated, so that the target cluster generates its own.", transform)
+	return fn.New("route", "Removes the host of OpenShift Routes whose host was generated, so that the target cluster generates its own.", transform, fn.Describe(fn.About{Kinds: []string{"Route.route.openshift.io"}}))
 }
 
 func transform(_ context.Context, _ fn.NoConfig, list *fn.List) error {

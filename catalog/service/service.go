@@ -8,7 +8,7 @@ import (
 
 // Function returns the function.
 func Function() fn.Function {
-	return fn.New("service", "Removes the externalIPs of Services of type LoadBalancer, which belong to the cluster they came from.", transform)
+	return fn.New("service", "Removes the externalIPs of Services of type LoadBalancer, which belong to the cluster they came from.", transform, fn.Describe(fn.About{Kinds: []string{"Service"}}))
 }
 
 func transform(_ context.Context, _ fn.NoConfig, list *fn.List) error {

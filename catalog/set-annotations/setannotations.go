@@ -41,7 +41,7 @@ func (c *Config) Validate() error {
 
 // Function returns the function.
 func Function() fn.Function {
-	return fn.New("set-annotations", "Sets annotations on every object and, if asked, on pod templates.", transform)
+	return fn.New("set-annotations", "Sets annotations on every object and, if asked, on pod templates.", transform, fn.Describe(fn.About{Kinds: []string{fn.AnyKind}}))
 }
 
 func transform(_ context.Context, c Config, list *fn.List) error {

@@ -68,7 +68,7 @@ func (c *Config) Validate() error {
 
 // Function returns the function.
 func Function() fn.Function {
-	return fn.New("set-image-registry", "Moves image references in every kind with a pod template from one registry to another; tags and digests stay.", transform)
+	return fn.New("set-image-registry", "Moves image references in every kind with a pod template from one registry to another; tags and digests stay.", transform, fn.Describe(fn.About{Kinds: []string{fn.PodTemplates}}))
 }
 
 func transform(_ context.Context, c Config, list *fn.List) error {

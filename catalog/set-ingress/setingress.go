@@ -28,7 +28,10 @@ type HostRule struct {
 
 // Function returns the function.
 func Function() fn.Function {
-	return fn.New("set-ingress", "Gives Ingresses, Routes and Gateways the hosts, and Ingresses the class, of another cluster.", transform)
+	return fn.New("set-ingress", "Gives Ingresses, Routes and Gateways the hosts, and Ingresses the class, of another cluster.", transform, fn.Describe(fn.About{Kinds: []string{
+		"Ingress.networking.k8s.io", "Ingress.extensions", "Route.route.openshift.io",
+		"Gateway.gateway.networking.k8s.io", "HTTPRoute.gateway.networking.k8s.io", "GRPCRoute.gateway.networking.k8s.io", "TLSRoute.gateway.networking.k8s.io",
+	}}))
 }
 
 func transform(_ context.Context, c Config, list *fn.List) error {

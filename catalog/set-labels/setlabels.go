@@ -37,7 +37,7 @@ func (c *Config) Validate() error {
 
 // Function returns the function.
 func Function() fn.Function {
-	return fn.New("set-labels", "Sets labels on every object and, if asked, on pod templates; selectors are never changed.", transform)
+	return fn.New("set-labels", "Sets labels on every object and, if asked, on pod templates; selectors are never changed.", transform, fn.Describe(fn.About{Kinds: []string{fn.AnyKind}}))
 }
 
 func transform(_ context.Context, c Config, list *fn.List) error {

@@ -30,7 +30,11 @@ var errNoContext = errors.New("there is no context of the run: give the step con
 
 // Function returns the function.
 func Function() fn.Function {
-	return fn.New("set-migrated-volumes", "Gives volumes and claims that a migration copies the storage class that it chose for them; needs context: true.", transform)
+	return fn.New("set-migrated-volumes", "Gives volumes and claims that a migration copies the storage class that it chose for them; needs context: true.", transform, fn.Describe(fn.About{
+		Kinds:  []string{"PersistentVolume", "PersistentVolumeClaim"},
+		Phases: []string{fn.Restore},
+		Needs:  fn.Needs{Context: fn.Always},
+	}))
 }
 
 func transform(_ context.Context, _ fn.NoConfig, list *fn.List) error {

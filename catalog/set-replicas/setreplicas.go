@@ -47,7 +47,12 @@ const maxReplicas = 1<<31 - 1
 
 // Function returns the function.
 func Function() fn.Function {
-	return fn.New("set-replicas", "Sets how many pods workloads run, and can note and bring back how many there were.", transform)
+	return fn.New("set-replicas", "Sets how many pods workloads run, and can note and bring back how many there were.", transform, fn.Describe(fn.About{
+		Kinds: []string{
+			"Deployment.apps", "StatefulSet.apps", "ReplicaSet.apps", "Deployment.extensions", "StatefulSet.extensions", "ReplicaSet.extensions",
+			"ReplicationController", "DeploymentConfig.apps.openshift.io",
+		},
+	}))
 }
 
 func transform(_ context.Context, c Config, list *fn.List) error {

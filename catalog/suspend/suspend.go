@@ -3,6 +3,7 @@ package suspend
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/velero-krm/velero-krm/fn"
 	"github.com/velero-krm/velero-krm/krm"
@@ -24,7 +25,17 @@ func (c *Config) Default() {
 
 // Function returns the function.
 func Function() fn.Function {
-	return fn.New("suspend", "Suspends what starts work by itself, CronJobs, Jobs and the like of other controllers, or resumes it.", transform)
+	return fn.New("suspend", "Suspends what starts work by itself, CronJobs, Jobs and the like of other controllers, or resumes it.", transform, fn.Describe(fn.About{Kinds: kinds()}))
+}
+
+// kinds names those that have a switch.
+func kinds() []string {
+	var names []string
+	for k := range switches() {
+		names = append(names, k.kind+"."+k.group)
+	}
+	slices.Sort(names)
+	return names
 }
 
 func transform(_ context.Context, c Config, list *fn.List) error {

@@ -49,6 +49,9 @@ func writeFields(b *strings.Builder, fields []fn.ConfigField, indent string) {
 		if f.Required {
 			note += ", required"
 		}
+		if f.Default != "" {
+			note += ", default " + f.Default
+		}
 		fmt.Fprintf(b, "%s%s (%s)\n", indent, f.Name, note)
 		if f.Doc != "" {
 			fmt.Fprintf(b, "%s    %s\n", indent, f.Doc)

@@ -1,0 +1,144 @@
+package catalog_test
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"testing"
+
+	"github.com/velero-krm/velero-krm/catalog"
+	"github.com/velero-krm/velero-krm/fn"
+	"github.com/velero-krm/velero-krm/fn/podspec"
+	"github.com/velero-krm/velero-krm/krm"
+)
+
+// kindName is one kind as fn.About has it.
+var kindName = regexp.MustCompile(`^[A-Z][A-Za-z]+(\.[a-z0-9.-]+)?$`)
+
+// TestEveryFunctionStatesWhatItIs checks what functions say about themselves
+// for form; TestStatementsHold for truth.
+func TestEveryFunctionStatesWhatItIs(t *testing.T) {
+	for _, f := range catalog.Functions() {
+		about := f.About()
+		if len(about.Kinds) == 0 != about.Validates {
+			t.Errorf("%s: fn.About needs Kinds, or Validates for a function that changes nothing (fn.Describe in fn.New)", f.Name())
+		}
+		for _, kind := range about.Kinds {
+			if kind != fn.AnyKind && kind != fn.PodTemplates && !kindName.MatchString(kind) {
+				t.Errorf("%s: %q is no kind: Kind.group, or Kind of the core group", f.Name(), kind)
+			}
+		}
+		for _, phase := range about.Phases {
+			if phase != fn.Backup && phase != fn.Restore {
+				t.Errorf("%s: %q is no phase", f.Name(), phase)
+			}
+		}
+	}
+}
+
+// TestStatementsHold runs every fixture of every function and compares what
+// happens with what the function says of itself.
+func TestStatementsHold(t *testing.T) {
+	for _, f := range catalog.Functions() {
+		t.Run(f.Name(), func(t *testing.T) {
+			dirs, err := filepath.Glob(filepath.Join(f.Name(), "testdata", "*", "input.yaml"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, input := range dirs {
+				in := readFixture(t, filepath.Dir(input))
+				out, err := f.Run(t.Context(), in)
+				if err != nil {
+					continue // that it should is the fixture's to say
+				}
+				checkStatements(t, f.About(), input, in.Items, out.Items)
+			}
+		})
+	}
+}
+
+// TestContextIsNeeded takes the run's context away from functions that say
+// they always need it.
+func TestContextIsNeeded(t *testing.T) {
+	for _, f := range catalog.Functions() {
+		in := readFixture(t, filepath.Join(f.Name(), "testdata", "ordinary"))
+		before := len(in.Items)
+		in.Items = slices.DeleteFunc(in.Items, func(item *krm.Item) bool { return item.Identity().Kind == "RunContext" })
+		_, err := f.Run(t.Context(), in)
+		if needs := f.About().Needs.Context; needs == fn.Always && (err == nil || len(in.Items) == before) {
+			t.Errorf("%s says that it always needs the context, and ran without: %v", f.Name(), err)
+		} else if needs == "" && len(in.Items) < before {
+			t.Errorf("%s says that it needs no context, and its fixture has one", f.Name())
+		}
+	}
+}
+
+// checkStatements compares one run with what the function says.
+func checkStatements(t *testing.T, about fn.About, where string, in, out []*krm.Item) {
+	t.Helper()
+	had, has := map[krm.Identity]*krm.Item{}, map[krm.Identity]bool{}
+	for _, item := range in {
+		had[item.Identity()] = item
+	}
+	gone, added := len(in), 0
+	for _, item := range out {
+		id := item.Identity()
+		has[id] = true
+		was := had[id]
+		if was == nil {
+			added++
+			continue
+		}
+		gone--
+		if was != item && !touches(about, id) {
+			t.Errorf("%s: %s changed, and is not of the kinds that the function names", where, id)
+		}
+	}
+	for _, item := range in {
+		if id := item.Identity(); !has[id] && !touches(about, id) {
+			t.Errorf("%s: %s is gone, and is not of the kinds that the function names", where, id)
+		}
+	}
+	needs := about.Needs
+	// An object with another identity counts as gone and as added.
+	if gone > 0 && needs.Delete == "" && needs.Rename == "" {
+		t.Errorf("%s: objects are gone, and the function says neither Delete nor Rename", where)
+	}
+	if added > 0 && needs.Create == "" && needs.Rename == "" {
+		t.Errorf("%s: objects are new, and the function says neither Create nor Rename", where)
+	}
+}
+
+// touches reports whether the function says that it changes objects like id.
+func touches(about fn.About, id krm.Identity) bool {
+	name := id.Kind
+	if id.Group() != "" {
+		name += "." + id.Group()
+	}
+	_, pods := podspec.Paths(id.Group(), id.Kind)
+	return slices.ContainsFunc(about.Kinds, func(kind string) bool {
+		return kind == fn.AnyKind || kind == name || kind == fn.PodTemplates && pods
+	})
+}
+
+// readFixture reads input.yaml and config.yaml of one case.
+func readFixture(t *testing.T, dir string) *krm.ResourceList {
+	t.Helper()
+	file, err := os.Open(filepath.Join(dir, "input.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	items, err := krm.ReadItems(file, file.Name())
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := &krm.ResourceList{Items: items}
+	if raw, err := os.ReadFile(filepath.Join(dir, "config.yaml")); err == nil {
+		if in.FunctionConfig, err = krm.ParseConfig(raw); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return in
+}
