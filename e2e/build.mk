@@ -6,7 +6,9 @@
 BIN ?= bin
 
 E2E_GO ?= go
-VELERO_VERSION := v1.18.3
+E2E_VELERO_VERSION := v1.18.3
+# The newest of the older releases that the plugin must start on.
+E2E_VELERO_OLDER := v1.16.2 v1.17.2
 KUBE_VERSION := v1.34.3
 
 # Clients parse the version of a server, so it must be set as a release sets it.
@@ -22,8 +24,9 @@ E2E_KUBE_LDFLAGS := -s -w \
 # The last one: Velero leaves the listener of controller-runtime's metrics at its
 # default, port 8080 of every address, and has no flag for it; a second server
 # on the machine would not start.
-E2E_VELERO_LDFLAGS := -s -w \
-	-X github.com/vmware-tanzu/velero/pkg/buildinfo.Version=$(VELERO_VERSION) \
+# e2e_velero_ldflags,version
+e2e_velero_ldflags = -s -w \
+	-X github.com/vmware-tanzu/velero/pkg/buildinfo.Version=$(1) \
 	-X github.com/vmware-tanzu/velero/pkg/buildinfo.GitTreeState=clean \
 	-X sigs.k8s.io/controller-runtime/pkg/metrics/server.DefaultBindAddress=127.0.0.1:0
 
@@ -40,13 +43,15 @@ define e2e_build
 	@$(E2E_GO) build -C $(1) -ldflags '$(4)' -o $(abspath $(3)) $(2)
 endef
 
-.PHONY: stack controlplane velero-stock velero-plugin-for-aws versitygw
+.PHONY: stack controlplane velero-stock velero-stock-older velero-plugin-for-aws versitygw
 
 stack: controlplane velero-stock velero-plugin-for-aws versitygw ## Build the programs of the test stack (about 12 minutes the first time on two cores)
 
 controlplane: $(BIN)/controlplane ## Build etcd and kube-apiserver
 
 velero-stock: $(BIN)/velero-stock ## Build Velero as released
+
+velero-stock-older: $(E2E_VELERO_OLDER:%=$(BIN)/velero-stock-%) ## Build the newest of Velero's older releases
 
 velero-plugin-for-aws: $(BIN)/velero-plugin-for-aws ## Build Velero's plugin for S3
 
@@ -57,8 +62,15 @@ $(BIN)/controlplane: $(E2E_CONTROLPLANE_SRC)
 	$(call e2e_build,$(E2E_DIR)/controlplane,.,$@,$(E2E_KUBE_LDFLAGS))
 
 $(BIN)/velero-stock: $(E2E_MOD)
-	@echo "build   velero-stock: Velero $(VELERO_VERSION) (about 4 minutes when nothing is cached)"
-	$(call e2e_build,$(E2E_DIR),github.com/vmware-tanzu/velero/cmd/velero,$@,$(E2E_VELERO_LDFLAGS))
+	@echo "build   velero-stock: Velero $(E2E_VELERO_VERSION) (about 4 minutes when nothing is cached)"
+	$(call e2e_build,$(E2E_DIR),github.com/vmware-tanzu/velero/cmd/velero,$@,$(call e2e_velero_ldflags,$(E2E_VELERO_VERSION)))
+
+# From their own go.mod, in the module cache: they share no module graph with
+# the newest.
+$(BIN)/velero-stock-%:
+	@echo "build   velero-stock-$*: Velero $* (about 3 minutes when nothing is cached)"
+	@cd $(E2E_DIR) && $(E2E_GO) mod download github.com/vmware-tanzu/velero@$*
+	$(call e2e_build,"$$($(E2E_GO) env GOMODCACHE)/github.com/vmware-tanzu/velero@$*",./cmd/velero,$@,$(call e2e_velero_ldflags,$*))
 
 $(BIN)/velero-plugin-for-aws: $(E2E_MOD)
 	@echo "build   velero-plugin-for-aws"

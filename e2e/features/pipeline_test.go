@@ -21,7 +21,7 @@ func TestMain(m *testing.M) {
 // features share one stack, one after the other: a Velero restores serially,
 // and a stack takes longer to start than most features to run.
 func TestPipeline(t *testing.T) {
-	p := newPipelines(t)
+	p := newPipelines(t, "velero-stock", concurrent...)
 	t.Run("Shop", p.testShop)
 	t.Run("Backup", p.testBackup)
 	t.Run("Delete", p.testDelete)
@@ -54,22 +54,32 @@ type pipelines struct {
 // functionSecret is in the environment of Velero; no function may see it.
 const functionSecret = "Lk3!xV7$gT9^"
 
-func newPipelines(t *testing.T) *pipelines {
-	t.Helper()
-	bin := os.Getenv(stack.BinEnv)
-	if bin == "" {
-		bin = filepath.Join("..", "..", "bin")
+// programs is the folder of what was built.
+func programs() string {
+	if bin := os.Getenv(stack.BinEnv); bin != "" {
+		return bin
 	}
+	return filepath.Join("..", "..", "bin")
+}
+
+// concurrent are flags that older servers do not all have.
+var concurrent = []string{"--concurrent-backups", "4", "--item-block-worker-count", "4"}
+
+// newPipelines starts a stack with the plugin in the server of that file name.
+func newPipelines(t *testing.T, server string, flags ...string) *pipelines {
+	t.Helper()
+	bin := programs()
 	dir := installFunctions(t, bin)
 	config := stack.VeleroConfig{
+		Binary:  filepath.Join(bin, server),
 		Plugins: []string{filepath.Join(bin, "velero-plugin-krm")},
 		Env:     []string{"KRM_FN_DIR=" + dir, "AWS_SECRET_OF_THE_SERVER=" + functionSecret},
 		// Debug, because what must not be in a log must not be there either.
-		Flags: []string{"--log-level", "debug", "--concurrent-backups", "4", "--item-block-worker-count", "4"},
+		Flags: append([]string{"--log-level", "debug"}, flags...),
 	}
 	s := stack.ForTest(t,
 		stack.WithManifests(filepath.Join("testdata", "pipeline", "cluster"), filepath.Join(shop, "cluster")),
-		stack.WithPlugins(config.Plugins...), stack.WithEnv(config.Env...), stack.WithFlags(config.Flags...))
+		stack.WithVelero(config.Binary), stack.WithPlugins(config.Plugins...), stack.WithEnv(config.Env...), stack.WithFlags(config.Flags...))
 	return &pipelines{Stack: s, functions: dir, config: config}
 }
 

@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"time"
 
 	velerov1api "github.com/vmware-tanzu/velero/pkg/apis/velero/v1"
@@ -189,6 +191,24 @@ func (s *Stack) locationAvailable(ctx context.Context) (bool, error) {
 		return true, nil
 	}
 	return false, fmt.Errorf("BackupStorageLocation %q is %q: %s", locationKey.Name, location.Status.Phase, location.Status.Message)
+}
+
+// Command runs the server's own executable as a command of an operator, with
+// the stack's cluster, as "plugin", "get", and returns what it printed. It may
+// be called concurrently.
+func (s *Stack) Command(ctx context.Context, args ...string) (string, error) {
+	if s.Velero == nil {
+		return "", errors.New("run velero: it does not run")
+	}
+	cmd := exec.CommandContext(ctx, s.Velero.Binary, args...)
+	cmd.Env = s.veleroEnv(s.Velero)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		return "", fmt.Errorf("run velero %s: %w: %s", strings.Join(args, " "), err, strings.TrimSpace(stderr.String()))
+	}
+	return string(out), nil
 }
 
 // crds asks a velero executable for the CRDs it wants.
