@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/velero-krm/velero-krm/fn/runcontext"
 	"github.com/velero-krm/velero-krm/krm"
 )
 
@@ -17,6 +18,7 @@ const ConfigAPIVersion = "velero-krm.io/v1alpha1"
 type Function struct {
 	name, summary string
 	about         About
+	facts         []runcontext.Fact
 	config        reflect.Type
 	kinds         []configKind
 	run           func(ctx context.Context, in *krm.ResourceList) (*krm.ResourceList, error)
