@@ -22,6 +22,8 @@ import (
 	discoveryfake "k8s.io/client-go/discovery/fake"
 	dynamicfake "k8s.io/client-go/dynamic/fake"
 	kubefake "k8s.io/client-go/kubernetes/fake"
+
+	"github.com/velero-krm/velero-krm/velero/framework"
 )
 
 const ns = "velero"
@@ -201,7 +203,7 @@ func newWorld(t *testing.T, pipelines []string, objects ...runtime.Object) *worl
 		byName[f.name] = f
 	}
 	w.engine = &engine{
-		ctx: t.Context(), log: newLogger(logger), cluster: cluster{kube: kube, dynamic: w.dyn},
+		ctx: t.Context(), log: framework.NewLogger(logger), cluster: cluster{kube: kube, dynamic: w.dyn},
 		namespace: ns, functions: &functions{dir: t.TempDir(), pluginDir: "/plugins"},
 		catalog: Catalog{Find: func(name string) (pipeline.Builtin, bool) { f, ok := byName[name]; return f, ok }},
 		server:  &server{override: "v1.18.3"},

@@ -16,6 +16,8 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
+
+	"github.com/velero-krm/velero-krm/velero/framework"
 )
 
 // Name is what both actions are registered under. Among the actions of one
@@ -138,7 +140,7 @@ func (h *Host) newEngine(log logrus.FieldLogger) (*engine, error) {
 		return nil, fmt.Errorf("make a client of the cluster: %w", err)
 	}
 	e := &engine{
-		ctx: h.ctx, log: newLogger(log).With("plugin", Name, "version", h.version),
+		ctx: h.ctx, log: framework.NewLogger(log).With("plugin", Name, "version", h.version),
 		cluster:   cluster{kube: kube, dynamic: dyn},
 		namespace: firstOf(h.namespace, os.Getenv("VELERO_NAMESPACE"), velerov1api.DefaultNamespace),
 		functions: &functions{dir: firstOf(os.Getenv(FunctionsDirEnv), DefaultFunctionsDir), pluginDir: h.pluginDir()},

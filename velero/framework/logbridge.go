@@ -1,4 +1,4 @@
-package plugin
+package framework
 
 import (
 	"context"
@@ -7,9 +7,9 @@ import (
 	"github.com/sirupsen/logrus"
 )
 
-// newLogger returns a slog logger that writes to Velero's logrus. Attributes
+// NewLogger returns a slog logger that writes to Velero's logrus. Attributes
 // become fields; a group's name is put before its keys with a dot.
-func newLogger(log logrus.FieldLogger) *slog.Logger { return slog.New(logHandler{log: log}) }
+func NewLogger(log logrus.FieldLogger) *slog.Logger { return slog.New(logHandler{log: log}) }
 
 // logHandler is a [slog.Handler] over logrus. It filters nothing: logrus knows
 // its level and slog's Enabled must be asked without knowing the entry's logger.

@@ -1,4 +1,4 @@
-package plugin
+package framework
 
 import (
 	"bytes"
@@ -14,7 +14,7 @@ func TestLogBridge(t *testing.T) {
 	logger := logrus.New()
 	logger.SetOutput(&buf)
 	logger.SetLevel(logrus.InfoLevel)
-	log := newLogger(logger.WithField("from", "velero")).With("a", 1)
+	log := NewLogger(logger.WithField("from", "velero")).With("a", 1)
 	log.Debug("hidden")
 	log.Info("shown", "b", "two")
 	log.WithGroup("g").With("c", 3).Warn("grouped", slog.Group("h", "d", 4), "e", 5)
