@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/velero-krm/velero-krm/fn/runcontext"
 )
 
 // DefaultTimeout of one call of a function: krm-functions run in well under a
@@ -195,6 +197,10 @@ func (c *checker) policy(s *Step, path string) {
 	enum(c, path+".onError", s.OnError, Fail, Ignore)
 	enum(c, path+".scope", s.Scope, Batch, List)
 	enums(c, path+".allow", s.Allow, Create, Delete, Rename)
+	enums(c, path+".facts", s.Facts, runcontext.Facts()...)
+	if len(s.Facts) > 0 && !s.Context && !c.told(path+".context") {
+		c.add(path+".facts", "facts come in the context of the run, which the step does not ask for", "add context: true")
+	}
 }
 
 // enum checks one value; empty stands for the default.

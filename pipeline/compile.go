@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/velero-krm/velero-krm/fn/runcontext"
 	"github.com/velero-krm/velero-krm/krm"
 	"github.com/velero-krm/velero-krm/runner"
 	"github.com/velero-krm/velero-krm/runner/execfn"
@@ -49,6 +50,13 @@ type Builtin interface {
 	CheckConfig(config *krm.Item) error
 }
 
+// FactReader is a [Builtin] that reads facts of the cluster from the context
+// of the run: fn.Function is one.
+type FactReader interface {
+	// Facts are those that it reads.
+	Facts() []runcontext.Fact
+}
+
 // Program is a pipeline whose functions were found and checked. It may be
 // executed by several goroutines at once: executions share nothing that
 // changes.
@@ -71,6 +79,7 @@ type step struct {
 	validator bool
 	function  runner.Function
 	allow     runner.Permissions
+	facts     []runcontext.Fact
 }
 
 // Name of the pipeline.
@@ -84,6 +93,26 @@ func (p *Program) RunsIn(phase Phase) bool {
 // NeedsContext reports whether a step asks for the run's context.
 func (p *Program) NeedsContext() bool {
 	return slices.ContainsFunc(slices.Concat(p.mutators, p.validators), func(s *step) bool { return s.spec.Context })
+}
+
+// FactNeed is a fact of the cluster that a step needs.
+type FactNeed struct {
+	// Step is the name of the step.
+	Step string
+	Fact runcontext.Fact
+}
+
+// FactNeeds lists the facts that the context of the run must tell: those that
+// steps with context: true name and those that their builtin functions name, by
+// step, each once.
+func (p *Program) FactNeeds() []FactNeed {
+	var needs []FactNeed
+	for _, s := range slices.Concat(p.mutators, p.validators) {
+		for _, fact := range s.facts {
+			needs = append(needs, FactNeed{Step: s.name, Fact: fact})
+		}
+	}
+	return needs
 }
 
 // Compile finds the functions of p and checks all that can be checked before
@@ -165,7 +194,7 @@ func (c *compiler) compileSteps(path string, specs []Step, names *[]string) []*s
 	for i, spec := range specs {
 		p := fmt.Sprintf("%s[%d]", path, i)
 		spec.Selectors, spec.Exclude = cloneSelectors(spec.Selectors), cloneSelectors(spec.Exclude)
-		s := &step{spec: spec, name: (*names)[0], allow: permissions(spec.Allow)}
+		s := &step{spec: spec, name: (*names)[0], allow: permissions(spec.Allow), facts: slices.Clone(spec.Facts)}
 		*names = (*names)[1:]
 		s.config = c.readConfig(spec, p)
 		c.find(s, p)
@@ -227,6 +256,9 @@ func (c *compiler) findBuiltin(s *step, path string) {
 		}
 	}
 	s.function = gofn.New(s.name, builtin.Run)
+	if reader, ok := builtin.(FactReader); ok && s.spec.Context {
+		s.facts = slices.Compact(slices.Sorted(slices.Values(append(s.facts, reader.Facts()...))))
+	}
 }
 
 // configKey is the field a problem with the configuration stands at.

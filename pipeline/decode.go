@@ -86,6 +86,9 @@ func (d *decoder) want(n *yaml.Node, path, what, tag string) bool {
 			hint = "write a number with a unit, as 30s, 500ms or 2m"
 		}
 	}
+	if n.Kind == yaml.SequenceNode && strings.HasSuffix(path, ".context") {
+		hint = "write context: true, and the list as facts"
+	}
 	d.wrongType(n, path, what, hint)
 	return false
 }

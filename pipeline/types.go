@@ -1,5 +1,7 @@
 package pipeline
 
+import "github.com/velero-krm/velero-krm/fn/runcontext"
+
 // The type of a Pipeline.
 const (
 	APIVersion = "velero-krm.io/v1alpha1"
@@ -86,6 +88,9 @@ type Step struct {
 	Scope Scope `json:"scope,omitempty"`
 	// Context adds the run's context as a local-config item.
 	Context bool `json:"context,omitempty"`
+	// Facts are what the context must tell of the cluster, beside what a
+	// builtin function asks for itself. Only with Context.
+	Facts []runcontext.Fact `json:"facts,omitempty"`
 	// Selectors choose the items: AND within one, OR between them. Empty means all.
 	Selectors []Selector `json:"selectors,omitempty"`
 	// Exclude takes items out again.
