@@ -38,6 +38,7 @@ type Plugin struct {
 	// Name of the action.
 	Name string
 	// Start starts a process of its own for it, which logs to the run's log.
+	// Stop(true) kills it at once, Stop(false) asks it to exit first.
 	Start mia.Start
 }
 

@@ -25,9 +25,10 @@ import (
 // List is what a host lets multi-item actions work on. Actions run over it one
 // after the other, each seeing what those before it did.
 //
-// Load may be called while another method is at work on another item; the
-// other methods are called by one goroutine at a time. Indexes stay what they
-// are: an item that is left out keeps its own, and Create adds at the end.
+// Item and Load may be called while another method but Create is at work on
+// another item; the other methods are called by one goroutine at a time.
+// Indexes stay what they are: an item that is left out keeps its own, and Create
+// adds at the end.
 type List interface {
 	// Len returns how many items there are, those left out and created
 	// included. Items that an action creates are not given to that action, but
