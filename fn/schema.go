@@ -24,6 +24,18 @@ type ConfigField struct {
 	Fields []ConfigField
 }
 
+// The words of ConfigField.Type; those without a blank are also JSON Schema's.
+const (
+	typeString  = "string"
+	typeBoolean = "boolean"
+	typeInteger = "integer"
+	typeNumber  = "number"
+	typeAny     = "any"
+	typeObject  = "object"
+	listOf      = "list of "
+	mapOf       = "map of "
+)
+
 // ConfigFields describes the config, in the order of the Go struct; empty for
 // a function that takes none or reads its config itself.
 func (f Function) ConfigFields() []ConfigField {
@@ -53,28 +65,28 @@ func describe(t reflect.Type) []ConfigField {
 // describeType returns the name of a type and the struct that is in it.
 func describeType(t reflect.Type) (string, reflect.Type) {
 	if reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]()) {
-		return "string", nil
+		return typeString, nil
 	}
 	switch t.Kind() {
 	case reflect.Pointer:
 		return describeType(t.Elem())
 	case reflect.Slice:
 		name, nested := describeType(t.Elem())
-		return "list of " + name, nested
+		return listOf + name, nested
 	case reflect.Map:
 		name, nested := describeType(t.Elem())
-		return "map of " + name, nested
+		return mapOf + name, nested
 	case reflect.Struct:
-		return "object", t
+		return typeObject, t
 	case reflect.String:
-		return "string", nil
+		return typeString, nil
 	case reflect.Bool:
-		return "boolean", nil
+		return typeBoolean, nil
 	case reflect.Float32, reflect.Float64:
-		return "number", nil
+		return typeNumber, nil
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
-		return "integer", nil
+		return typeInteger, nil
 	default:
-		return "any", nil
+		return typeAny, nil
 	}
 }

@@ -1,0 +1,74 @@
+package catalog
+
+import (
+	"bytes"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+
+	"github.com/velero-krm/velero-krm/krm"
+)
+
+// fixtures are the cases that pages show. The linker leaves them out of a
+// program that does not call [ExampleOf].
+//
+//go:embed */testdata/example */testdata/ordinary
+var fixtures embed.FS
+
+// ErrNoExample says that a function has no fixture to show.
+var ErrNoExample = errors.New("function has no fixture")
+
+// Example is one fixture of a function, for pages and measurements: its case
+// "example", which is small and made to be read, or without one its case
+// "ordinary". What comes of it is for the function to say.
+type Example struct {
+	// Config is config.yaml as it stands there; empty for a function that needs
+	// none.
+	Config []byte
+	// Input are the objects, with the context of a run among them for a function
+	// that needs it.
+	Input []*krm.Item
+}
+
+// List returns what the function is given. It is a list of its own. It fails
+// when Config is no KRM object.
+func (e Example) List() (*krm.ResourceList, error) {
+	in := &krm.ResourceList{Items: append([]*krm.Item{}, e.Input...)}
+	if len(e.Config) == 0 {
+		return in, nil
+	}
+	var err error
+	in.FunctionConfig, err = krm.ParseConfig(e.Config)
+	return in, err
+}
+
+// ExampleOf returns the example of a function of the catalogue. It is there for
+// every name that [Lookup] knows; for others it fails with [ErrNoExample].
+func ExampleOf(name string) (Example, error) {
+	for _, c := range []string{"example", "ordinary"} {
+		dir := path.Join(name, "testdata", c)
+		raw, err := fixtures.ReadFile(path.Join(dir, "input.yaml"))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return Example{}, fmt.Errorf("read example of %q: %w", name, err)
+		}
+		return readExample(dir, raw)
+	}
+	return Example{}, fmt.Errorf("read example of %q: %w", name, ErrNoExample)
+}
+
+func readExample(dir string, input []byte) (Example, error) {
+	items, err := krm.ReadItems(bytes.NewReader(input), path.Join(dir, "input.yaml"))
+	if err != nil {
+		return Example{}, err
+	}
+	config, err := fixtures.ReadFile(path.Join(dir, "config.yaml"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return Example{}, fmt.Errorf("read example: %w", err)
+	}
+	return Example{Config: config, Input: items}, nil
+}

@@ -1,0 +1,116 @@
+package fndoc
+
+import (
+	"io"
+	"strings"
+
+	"github.com/velero-krm/velero-krm/fn"
+	"github.com/velero-krm/velero-krm/internal/paint"
+)
+
+// WriteText writes the page for a terminal. Color marks headings and changes.
+func (p *Page) WriteText(w io.Writer, color bool) {
+	t := paint.Painter{W: w, Color: color}
+	t.Line("%s: %s", t.Paint(paint.Bold, p.Name), p.Summary)
+	t.Line("")
+	t.Line("Kinds:  %s", p.kinds())
+	t.Line("Phases: %s", strings.Join(p.Phases, ", "))
+	t.Line("Grants: %s", p.grants())
+	if p.Irreversible != "" {
+		t.Line("%s %s", t.Paint(paint.Red, "Irreversible:"), p.Irreversible)
+	}
+	heading := func(text string) {
+		t.Line("")
+		t.Line("%s", t.Paint(paint.Bold, text))
+	}
+	if len(p.Config) == 0 {
+		heading("It takes no config.")
+	} else {
+		heading("Config, " + p.configForms() + ":")
+		for _, f := range p.Config {
+			f.writeText(t, "  ")
+		}
+	}
+	heading("Step of a pipeline:")
+	t.Line("%s", strings.TrimRight(indent(p.Step, "  "), "\n"))
+	heading("What it does with " + p.Example.title() + ":")
+	p.Example.writeText(t)
+}
+
+func (f Field) writeText(t paint.Painter, margin string) {
+	t.Line("%s%s (%s)", margin, t.Paint(paint.Bold, f.Name), f.facts())
+	if f.Doc != "" {
+		t.Line("%s    %s", margin, f.Doc)
+	}
+	for _, nested := range f.Fields {
+		nested.writeText(t, margin+"    ")
+	}
+}
+
+func (e Example) writeText(t paint.Painter) {
+	for _, l := range e.diff {
+		switch l.mark {
+		case removed:
+			t.Line("  %s", t.Paint(paint.Red, l.String()))
+		case added:
+			t.Line("  %s", t.Paint(paint.Green, l.String()))
+		default:
+			t.Line("  %s", l)
+		}
+	}
+	for _, line := range e.Says {
+		t.Line("  says %s", paint.Printable(line))
+	}
+}
+
+func (e Example) title() string {
+	if e.Context {
+		return "that config and the context of a run"
+	}
+	return "that config"
+}
+
+// facts are type, need and default of a field in a few words.
+func (f Field) facts() string {
+	words := f.Type
+	if f.Required {
+		words += ", required"
+	}
+	if f.Default != "" {
+		words += ", default " + f.Default
+	}
+	return words
+}
+
+func (p *Page) kinds() string {
+	if len(p.Kinds) == 0 {
+		return "none is changed"
+	}
+	return strings.Join(p.Kinds, ", ")
+}
+
+// grants is what a step must have, in one line.
+func (p *Page) grants() string {
+	if len(p.Needs) == 0 {
+		return "nothing"
+	}
+	words := make([]string, len(p.Needs))
+	for i, g := range p.Needs {
+		words[i] = grantText(g)
+		if g.When != fn.Always {
+			words[i] += " (" + g.When + ")"
+		}
+	}
+	return strings.Join(words, ", ")
+}
+
+func grantText(g fn.Grant) string {
+	if g.Key == "allow" {
+		return "allow: [" + g.Value + "]"
+	}
+	return g.Key + ": " + g.Value
+}
+
+func (p *Page) configForms() string {
+	return "kind " + p.ConfigKind + " of " + fn.ConfigAPIVersion + " or a ConfigMap"
+}
