@@ -14,7 +14,7 @@ import (
 // fixtures are the cases that pages show. The linker leaves them out of a
 // program that does not call [ExampleOf].
 //
-//go:embed */testdata/example */testdata/ordinary
+//go:embed */testdata/example/*.yaml */testdata/ordinary/*.yaml
 var fixtures embed.FS
 
 // ErrNoExample says that a function has no fixture to show.
