@@ -10,7 +10,7 @@ import (
 	"runtime/pprof"
 	"strings"
 
-	"github.com/velero-krm/velero-krm/bench/internal/objects"
+	"github.com/velero-krm/velero-krm/internal/bench/objects"
 )
 
 func main() {

@@ -3,7 +3,7 @@ package main
 import (
 	"testing"
 
-	"github.com/velero-krm/velero-krm/bench/internal/objects"
+	"github.com/velero-krm/velero-krm/internal/bench/objects"
 	"github.com/velero-krm/velero-krm/catalog"
 	"github.com/velero-krm/velero-krm/krm"
 	"github.com/velero-krm/velero-krm/runner"
