@@ -88,7 +88,7 @@ runs during a backup or restore, over files.`,
 	})
 	cmd.Version = buildVersion(version)
 	cmd.SetVersionTemplate(versionLine(version))
-	cmd.AddCommand(newRun(s), newVersion(version))
+	cmd.AddCommand(newRun(s), newFn(s), newVersion(version))
 	strictHelp(cmd)
 	return cmd
 }

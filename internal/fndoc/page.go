@@ -27,10 +27,11 @@ type Page struct {
 	// velero-krm.io/v1alpha1.
 	ConfigKind string  `json:"configKind"`
 	Config     []Field `json:"config,omitempty"`
-	// Step is a step of a pipeline, YAML.
-	Step string `json:"step"`
-	// Example is what the function does with the config of Step.
-	Example Example `json:"example"`
+	// Step is a step of a pipeline, YAML; empty without Example.
+	Step string `json:"step,omitempty"`
+	// Example is what the function does with the config of Step; nil when it was
+	// not asked for.
+	Example *Example `json:"example,omitempty"`
 }
 
 // Field is one field of the config.
@@ -60,13 +61,7 @@ type Example struct {
 // Describe gathers the page of a function of the catalogue. Ending ctx ends
 // the run of its example.
 func Describe(ctx context.Context, f fn.Function) (*Page, error) {
-	about := f.About()
-	p := &Page{
-		Name: f.Name(), Summary: f.Summary(),
-		Kinds: about.Kinds, Validates: about.Validates, Phases: about.Phases,
-		Needs: about.Needs.Grants(), Irreversible: about.Irreversible,
-		ConfigKind: f.ConfigKind(), Config: fieldsOf(f.ConfigFields()),
-	}
+	p := Summarize(f)
 	example, err := catalog.ExampleOf(f.Name())
 	if err != nil {
 		return nil, err
@@ -80,6 +75,17 @@ func Describe(ctx context.Context, f fn.Function) (*Page, error) {
 	return p, nil
 }
 
+// Summarize is [Describe] without step and example, which lists do not show.
+func Summarize(f fn.Function) *Page {
+	about := f.About()
+	return &Page{
+		Name: f.Name(), Summary: f.Summary(),
+		Kinds: about.Kinds, Validates: about.Validates, Phases: about.Phases,
+		Needs: about.Needs.Grants(), Irreversible: about.Irreversible,
+		ConfigKind: f.ConfigKind(), Config: fieldsOf(f.ConfigFields()),
+	}
+}
+
 func fieldsOf(list []fn.ConfigField) []Field {
 	fields := make([]Field, len(list))
 	for i, f := range list {
@@ -89,25 +95,25 @@ func fieldsOf(list []fn.ConfigField) []Field {
 }
 
 // run runs the example. That objects fail is part of what it shows.
-func run(ctx context.Context, f fn.Function, e catalog.Example) (Example, error) {
+func run(ctx context.Context, f fn.Function, e catalog.Example) (*Example, error) {
 	in, err := e.List()
 	if err != nil {
-		return Example{}, err
+		return nil, err
 	}
 	out, err := f.Run(ctx, in)
 	var failed *fn.RunError
 	if errors.As(err, &failed) {
 		out = &krm.ResourceList{Results: append(failed.Results, krm.Result{Severity: krm.Error, Message: failed.Error()})}
 	} else if err != nil {
-		return Example{}, fmt.Errorf("run example: %w", err)
+		return nil, fmt.Errorf("run example: %w", err)
 	}
 	return show(in.Items, out)
 }
 
 // show makes an Example of what went in and what came out.
-func show(in []*krm.Item, out *krm.ResourceList) (Example, error) {
+func show(in []*krm.Item, out *krm.ResourceList) (*Example, error) {
 	before, local := withoutLocal(in)
-	shown := Example{Context: local}
+	shown := &Example{Context: local}
 	failed := false
 	for _, r := range out.Results {
 		shown.Says = append(shown.Says, says(r))

@@ -1,6 +1,8 @@
 package fndoc
 
 import (
+	"bytes"
+	"fmt"
 	"io"
 	"strings"
 
@@ -9,8 +11,16 @@ import (
 )
 
 // WriteText writes the page for a terminal. Color marks headings and changes.
-func (p *Page) WriteText(w io.Writer, color bool) {
-	t := paint.Painter{W: w, Color: color}
+func (p *Page) WriteText(w io.Writer, color bool) error {
+	var b bytes.Buffer
+	p.text(paint.Painter{W: &b, Color: color})
+	if _, err := w.Write(b.Bytes()); err != nil {
+		return fmt.Errorf("write page of %q: %w", p.Name, err)
+	}
+	return nil
+}
+
+func (p *Page) text(t paint.Painter) {
 	t.Line("%s: %s", t.Paint(paint.Bold, p.Name), p.Summary)
 	t.Line("")
 	t.Line("Kinds:  %s", p.kinds())
@@ -33,7 +43,7 @@ func (p *Page) WriteText(w io.Writer, color bool) {
 	}
 	heading("Step of a pipeline:")
 	t.Line("%s", strings.TrimRight(indent(p.Step, "  "), "\n"))
-	heading("What it does with " + p.Example.title() + ":")
+	heading(p.Example.title() + ":")
 	p.Example.writeText(t)
 }
 
@@ -47,7 +57,7 @@ func (f Field) writeText(t paint.Painter, margin string) {
 	}
 }
 
-func (e Example) writeText(t paint.Painter) {
+func (e *Example) writeText(t paint.Painter) {
 	for _, l := range e.diff {
 		switch l.mark {
 		case removed:
@@ -63,11 +73,11 @@ func (e Example) writeText(t paint.Painter) {
 	}
 }
 
-func (e Example) title() string {
+func (e *Example) title() string {
 	if e.Context {
-		return "that config and the context of a run"
+		return "What it does, with the context of a run"
 	}
-	return "that config"
+	return "What it does"
 }
 
 // facts are type, need and default of a field in a few words.
@@ -102,6 +112,49 @@ func (p *Page) grants() string {
 		}
 	}
 	return strings.Join(words, ", ")
+}
+
+// ShortKinds is what it changes for a table: not more than two kinds by name.
+func (p *Page) ShortKinds() string {
+	if len(p.Kinds) > 2 {
+		return fmt.Sprintf("%s and %d more", p.Kinds[0], len(p.Kinds)-1)
+	}
+	if len(p.Kinds) == 0 {
+		return "none"
+	}
+	return strings.Join(p.Kinds, ", ")
+}
+
+// ShortGrants is what a step must grant for a table, as Delete,context; in
+// brackets what only some configs need.
+func (p *Page) ShortGrants() string {
+	if len(p.Needs) == 0 {
+		return "-"
+	}
+	words := make([]string, len(p.Needs))
+	for i, g := range p.Needs {
+		words[i] = map[string]string{"allow": g.Value, "context": "context", "scope": g.Value}[g.Key]
+		if g.When != fn.Always {
+			words[i] = "[" + words[i] + "]"
+		}
+	}
+	return strings.Join(words, ",")
+}
+
+// Has reports whether the page has every one of the words in its name, summary,
+// kinds or the names of config fields. Case does not matter.
+func (p *Page) Has(words []string) bool {
+	text := []string{p.Name, p.Summary, strings.Join(p.Kinds, " ")}
+	for _, f := range p.Config {
+		text = append(text, f.Name)
+	}
+	all := strings.ToLower(strings.Join(text, "\n"))
+	for _, word := range words {
+		if !strings.Contains(all, strings.ToLower(word)) {
+			return false
+		}
+	}
+	return true
 }
 
 func grantText(g fn.Grant) string {

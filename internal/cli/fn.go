@@ -1,0 +1,215 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/velero-krm/velero-krm/catalog"
+	"github.com/velero-krm/velero-krm/fn"
+	"github.com/velero-krm/velero-krm/internal/fndoc"
+)
+
+const fnListExample = `  # everything there is
+  velero-krm fn list
+
+  # functions that have to do with images, by name
+  velero-krm fn list image -o name`
+
+const fnDescribeExample = `  # what set-ingress does, how it is configured, and an example
+  velero-krm fn describe set-ingress
+
+  # for an editor that checks configs by JSON Schema
+  velero-krm fn describe set-ingress --schema > set-ingress.schema.json`
+
+const seeFnList = "see velero-krm fn list"
+
+// newFn makes the commands that tell of the catalogue's functions.
+func newFn(s Streams) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "fn",
+		Aliases: []string{"function", "functions"},
+		Short:   "List and describe the functions of the catalogue",
+		Args:    cobra.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(newFnList(s), newFnDescribe(s))
+	return cmd
+}
+
+func newFnList(s Streams) *cobra.Command {
+	var output string
+	cmd := &cobra.Command{
+		Use:   "list [WORD ...]",
+		Short: "List the functions: what each does, to which kinds, and what a step must grant",
+		Long: `List the functions of the catalogue: what each does, the kinds that it changes,
+the phases it is meant for, and what a step of a pipeline must grant to it.
+
+With words, only functions that have all of them in their name, summary, kinds
+or config fields. No function with these words is no failure.`,
+		Example: fnListExample,
+		RunE: func(_ *cobra.Command, words []string) error {
+			return listFunctions(s.Out, words, output)
+		},
+	}
+	formatFlag(cmd, &output, "table", "json", "yaml", "name")
+	return cmd
+}
+
+func newFnDescribe(s Streams) *cobra.Command {
+	var output string
+	var schema bool
+	cmd := &cobra.Command{
+		Use:     "describe NAME",
+		Short:   "Show what a function does, its config, a step of a pipeline, and an example",
+		Example: fnDescribeExample,
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			f, err := lookup(args[0])
+			if err != nil {
+				return err
+			}
+			if schema {
+				return encodeAs(s.Out, f.ConfigSchema(), schemaFormat(output))
+			}
+			return describeFunction(cmd.Context(), s, f, output)
+		},
+		ValidArgsFunction: cobra.FixedCompletions(catalog.Names(), cobra.ShellCompDirectiveNoFileComp),
+	}
+	formatFlag(cmd, &output, "text", "json", "yaml")
+	cmd.Flags().BoolVar(&schema, "schema", false, "print the JSON Schema of the function's config instead")
+	return cmd
+}
+
+// formatFlag adds -o with the formats, the first of which is the default.
+func formatFlag(cmd *cobra.Command, into *string, formats ...string) {
+	cmd.Flags().StringVarP(into, "output", "o", formats[0], "`FORMAT` of stdout: "+strings.Join(formats, ", "))
+	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp)) // the flag exists
+	cmd.PreRunE = func(*cobra.Command, []string) error {
+		if !slices.Contains(formats, *into) {
+			return usagef("use "+strings.Join(formats, ", "), "output format %q is not known", *into)
+		}
+		return nil
+	}
+}
+
+// lookup finds a function, or says which name was meant.
+func lookup(name string) (fn.Function, error) {
+	f, ok := catalog.Lookup(name)
+	if ok {
+		return f, nil
+	}
+	hint := seeFnList
+	if c := fn.Closest(name, catalog.Names()); c != "" {
+		hint = "did you mean " + c + "?"
+	}
+	return f, usagef(hint, "there is no function %q", name)
+}
+
+func schemaFormat(output string) string {
+	if output == "yaml" {
+		return output
+	}
+	return "json"
+}
+
+func describeFunction(ctx context.Context, s Streams, f fn.Function, output string) error {
+	page, err := fndoc.Describe(ctx, f)
+	if err != nil {
+		return err
+	}
+	if output == "text" {
+		return page.WriteText(s.Out, s.ColorOut)
+	}
+	return encodeAs(s.Out, page, output)
+}
+
+func listFunctions(w io.Writer, words []string, output string) error {
+	pages := []*fndoc.Page{} // an empty list is [] and not null
+	for _, f := range catalog.Functions() {
+		if page := fndoc.Summarize(f); page.Has(words) {
+			pages = append(pages, page)
+		}
+	}
+	switch output {
+	case "table":
+		return writeTable(w, pages)
+	case "name":
+		for _, p := range pages {
+			if _, err := io.WriteString(w, p.Name+"\n"); err != nil {
+				return fmt.Errorf("write list: %w", err)
+			}
+		}
+		return nil
+	default:
+		return encodeAs(w, pages, output)
+	}
+}
+
+// writeTable has what a reader chooses by; the rest is for describe.
+func writeTable(w io.Writer, pages []*fndoc.Page) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	rows := []string{"NAME\tPHASES\tGRANTS\tKINDS\tWHAT IT DOES"}
+	for _, p := range pages {
+		rows = append(rows, strings.Join([]string{p.Name, strings.Join(p.Phases, ","), p.ShortGrants(), p.ShortKinds(), p.Summary}, "\t"))
+	}
+	if _, err := io.WriteString(t, strings.Join(rows, "\n")+"\n"); err != nil {
+		return fmt.Errorf("write list: %w", err)
+	}
+	if err := t.Flush(); err != nil {
+		return fmt.Errorf("write list: %w", err)
+	}
+	return nil
+}
+
+// encodeAs writes a value as JSON, or as YAML with the same keys in the same
+// order.
+func encodeAs(w io.Writer, value any, format string) error {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false) // people read it
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(value); err != nil {
+		return fmt.Errorf("encode as %s: %w", format, err)
+	}
+	if format == "yaml" {
+		if err := toYAML(&b); err != nil {
+			return fmt.Errorf("encode as yaml: %w", err)
+		}
+	}
+	if _, err := w.Write(b.Bytes()); err != nil {
+		return fmt.Errorf("write: %w", err)
+	}
+	return nil
+}
+
+// toYAML reads JSON, which is YAML, and writes it in block style.
+func toYAML(b *bytes.Buffer) error {
+	var doc yaml.Node
+	if err := yaml.Unmarshal(b.Bytes(), &doc); err != nil {
+		return err
+	}
+	blockStyle(&doc)
+	b.Reset()
+	enc := yaml.NewEncoder(b)
+	enc.SetIndent(2)
+	return enc.Encode(&doc)
+}
+
+func blockStyle(n *yaml.Node) {
+	n.Style = 0
+	if strings.Contains(n.Value, "\n") {
+		n.Style = yaml.LiteralStyle
+	}
+	for _, c := range n.Content {
+		blockStyle(c)
+	}
+}
