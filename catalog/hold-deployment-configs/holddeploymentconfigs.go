@@ -9,6 +9,7 @@ import (
 
 	"github.com/velero-krm/velero-krm/catalog/internal/restorehooks"
 	"github.com/velero-krm/velero-krm/catalog/internal/runcontext"
+	"github.com/velero-krm/velero-krm/catalog/internal/syntax"
 	"github.com/velero-krm/velero-krm/fn"
 	"github.com/velero-krm/velero-krm/krm"
 )
@@ -50,7 +51,7 @@ func transform(_ context.Context, _ fn.NoConfig, list *fn.List) error {
 		if replicas <= 0 || !mustHold(o, run, hooks) {
 			continue
 		}
-		if err := hold(o, replicas, run.RestoreName()); err != nil {
+		if err := hold(o, replicas, syntax.LabelValue(run.RestoreName())); err != nil {
 			list.Fail(o, err)
 			continue
 		}

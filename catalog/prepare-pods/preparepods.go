@@ -35,7 +35,7 @@ func transform(_ context.Context, c Config, list *fn.List) error {
 	facts := factsOf(run)
 	dropped := 0
 	for o := range list.Of("", "Pod") {
-		needed := hasVolumes(o) || facts.hasHooks(o)
+		needed := facts.needed(o)
 		if !c.KeepOwned && !needed && len(o.Nodes("metadata", "ownerReferences")) > 0 {
 			list.Drop(o)
 			dropped++
@@ -78,7 +78,12 @@ const (
 // DeploymentConfig, which would delete it before that is done.
 func (f facts) disconnect(o *fn.Object, needed bool) error {
 	labels, ok := o.Node("metadata", "labels")
-	if !ok || !labels.Has(deploymentLabel) || !labels.Has(configLabel) {
+	if !ok {
+		return nil
+	}
+	deployment, _ := labels.GetString(deploymentLabel)
+	config, _ := labels.GetString(configLabel)
+	if deployment == "" || config == "" {
 		return nil
 	}
 	if fixed, _ := o.Annotation(fixedAnnotation); fixed != "true" {

@@ -3,37 +3,47 @@ package setmigratedvolumes
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/velero-krm/velero-krm/catalog/internal/runcontext"
 	"github.com/velero-krm/velero-krm/fn"
+	"github.com/velero-krm/velero-krm/krm"
 )
 
 // Labels and annotations of the Migration Toolkit for Containers.
 const (
-	partOfLabel  = "app.kubernetes.io/part-of"
-	migration    = "openshift-migration"
-	stageLabel   = "migration-stage-restore"
-	restoreKind  = "migration.openshift.io/migmigration-type"
-	copyMethod   = "migration.openshift.io/copy-method"
-	migrateType  = "openshift.io/migrate-type"
-	targetClass  = "openshift.io/target-storage-class"
-	targetAccess = "openshift.io/target-access-mode"
-	betaClass    = "volume.beta.kubernetes.io/storage-class"
-	selectedNode = "volume.kubernetes.io/selected-node"
-	stage        = "stage"
-	snapshot     = "snapshot"
-	typeCopy     = "copy"
-	specClass    = "storageClassName"
+	openshiftMigration = "openshift-migration"
+	partOfLabel        = "app.kubernetes.io/part-of"
+	stageLabel         = "migration-stage-restore"
+	restoreKind        = "migration.openshift.io/migmigration-type"
+	copyMethod         = "migration.openshift.io/copy-method"
+	migrateType        = "openshift.io/migrate-type"
+	targetClass        = "openshift.io/target-storage-class"
+	targetAccess       = "openshift.io/target-access-mode"
+	betaClass          = "volume.beta.kubernetes.io/storage-class"
+	selectedNode       = "volume.kubernetes.io/selected-node"
+	stage              = "stage"
+	snapshot           = "snapshot"
+	typeCopy           = "copy"
+	specClass          = "storageClassName"
+)
+
+// The schedule by which storage is asked to give back space that a restored
+// claim does not use: as the Restore names it, and as the CSI add-ons read it
+// (openshift-velero-plugin, pull request 395).
+const (
+	reclaimSchedule = "oadp.openshift.io/reclaim-space-schedule"
+	addonSchedule   = "reclaimspace.csiaddons.openshift.io/schedule"
 )
 
 var errNoContext = errors.New("there is no context of the run: give the step context: true")
 
 // Function returns the function.
 func Function() fn.Function {
-	return fn.New("set-migrated-volumes", "Gives volumes and claims that a migration copies the storage class that it chose for them; needs context: true.", transform, fn.Describe(fn.About{
+	return fn.New("set-migrated-volumes", "Gives volumes and claims that a migration copies the storage class that it chose for them; needs context: true and, for stage migrations, allow: [Delete].", transform, fn.Describe(fn.About{
 		Kinds:  []string{"PersistentVolume", "PersistentVolumeClaim"},
 		Phases: []string{fn.Restore},
-		Needs:  fn.Needs{Context: fn.Always},
+		Needs:  fn.Needs{Delete: "for the restores of stage migrations", Context: fn.Always},
 	}))
 }
 
@@ -42,26 +52,61 @@ func transform(_ context.Context, _ fn.NoConfig, list *fn.List) error {
 	if !ok {
 		return errNoContext
 	}
-	if run.RestoreLabels()[partOfLabel] != migration {
-		return nil
-	}
-	staging := run.RestoreAnnotations()[restoreKind] == stage && run.RestoreLabels()[stageLabel] != ""
+	m := migrationOf(run)
+	dropped := 0
 	for o := range list.All() {
 		claim := o.Is("", "PersistentVolumeClaim")
 		if !claim && !o.Is("", "PersistentVolume") {
 			continue
 		}
-		if err := migrate(o, claim, staging); err != nil {
+		if m.skips(o) {
+			list.Drop(o)
+			dropped++
+			continue
+		}
+		if err := m.change(o, claim); err != nil {
 			list.Fail(o, err)
 		}
+	}
+	if dropped > 0 {
+		list.Report(krm.Result{Severity: krm.Info, Message: fmt.Sprintf("dropped volumes and claims that the final migration restores from snapshots: %d", dropped)})
 	}
 	return nil
 }
 
-// migrate changes one volume or claim.
-func migrate(o *fn.Object, claim, staging bool) error {
-	// The snapshot of a stage run restores the volume as it was.
-	if method, _ := o.Annotation(copyMethod); staging && method == snapshot {
+// migration is what a Restore says about volumes.
+type migration struct {
+	// on is false for a Restore that is no migration.
+	on, staging bool
+	// schedule is empty when none is asked for.
+	schedule string
+}
+
+func migrationOf(run runcontext.Context) migration {
+	labels, annotations := run.RestoreLabels(), run.RestoreAnnotations()
+	return migration{
+		on:       labels[partOfLabel] == openshiftMigration,
+		staging:  annotations[restoreKind] == stage && labels[stageLabel] != "",
+		schedule: annotations[reclaimSchedule],
+	}
+}
+
+// skips reports whether a volume or claim is for the final migration alone: a
+// snapshot cannot be added to, as a copy of files can.
+func (m migration) skips(o *fn.Object) bool {
+	how, _ := o.Annotation(migrateType)
+	method, _ := o.Annotation(copyMethod)
+	return m.on && m.staging && how == typeCopy && method == snapshot
+}
+
+// change changes one volume or claim.
+func (m migration) change(o *fn.Object, claim bool) error {
+	if claim && m.schedule != "" {
+		if err := o.Set(m.schedule, "metadata", "annotations", addonSchedule); err != nil {
+			return err
+		}
+	}
+	if !m.on {
 		return nil
 	}
 	if claim {
@@ -74,7 +119,7 @@ func migrate(o *fn.Object, claim, staging bool) error {
 	if err := o.Set(class, "spec", specClass); err != nil {
 		return err
 	}
-	if o.Has("metadata", "annotations", betaClass) {
+	if old, _ := o.Annotation(betaClass); old != "" {
 		if err := o.Set(class, "metadata", "annotations", betaClass); err != nil {
 			return err
 		}

@@ -2,7 +2,11 @@
 // like, as the API server checks them.
 package syntax
 
-import "strings"
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"strings"
+)
 
 // Limits of labels: https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set
 const (
@@ -37,6 +41,21 @@ func Value(s string) bool {
 		}
 	}
 	return true
+}
+
+// hashLength is how much of a hash Velero puts at the end of a name that it
+// shortens (pkg/label, GetValidName).
+const hashLength = 6
+
+// LabelValue returns the name of an object as the value of a label, as Velero
+// and its plugins write it: one that is too long is cut and ends in a hash of
+// the whole.
+func LabelValue(name string) string {
+	if len(name) <= maxName {
+		return name
+	}
+	sum := sha256.Sum256([]byte(name))
+	return name[:maxName-hashLength] + hex.EncodeToString(sum[:])[:hashLength]
 }
 
 // Namespace reports whether s may be the name of a Namespace: a DNS label.

@@ -24,3 +24,18 @@ func TestSyntax(t *testing.T) {
 		}
 	}
 }
+
+// TestLabelValue compares with what Velero's label.GetValidName gives.
+func TestLabelValue(t *testing.T) {
+	long := strings.Repeat("a", 64)
+	for name, want := range map[string]string{
+		"":       "",
+		"shop":   "shop",
+		long[1:]: long[1:],
+		long:     long[:57] + "ffe054",
+	} {
+		if got := LabelValue(name); got != want {
+			t.Errorf("LabelValue(%q) = %q, want %q", name, got, want)
+		}
+	}
+}
