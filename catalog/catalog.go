@@ -6,12 +6,16 @@ import (
 	"github.com/velero-krm/velero-krm/catalog/drop-generated"
 	"github.com/velero-krm/velero-krm/catalog/fix-scale-target"
 	"github.com/velero-krm/velero-krm/catalog/hold-deployment-configs"
+	"github.com/velero-krm/velero-krm/catalog/make-stage-pods"
 	"github.com/velero-krm/velero-krm/catalog/map-namespaces"
 	"github.com/velero-krm/velero-krm/catalog/move-internal-images"
 	"github.com/velero-krm/velero-krm/catalog/note-cluster"
+	"github.com/velero-krm/velero-krm/catalog/note-deployment-configs"
+	"github.com/velero-krm/velero-krm/catalog/note-owners"
 	"github.com/velero-krm/velero-krm/catalog/prepare-image-tags"
 	"github.com/velero-krm/velero-krm/catalog/prepare-pods"
 	"github.com/velero-krm/velero-krm/catalog/redact-secrets"
+	"github.com/velero-krm/velero-krm/catalog/relate-image-tags"
 	"github.com/velero-krm/velero-krm/catalog/remove-annotations"
 	"github.com/velero-krm/velero-krm/catalog/remove-dockercfg"
 	"github.com/velero-krm/velero-krm/catalog/remove-fields"
@@ -25,6 +29,7 @@ import (
 	"github.com/velero-krm/velero-krm/catalog/set-ingress"
 	"github.com/velero-krm/velero-krm/catalog/set-labels"
 	"github.com/velero-krm/velero-krm/catalog/set-migrated-volumes"
+	"github.com/velero-krm/velero-krm/catalog/set-pull-secrets"
 	"github.com/velero-krm/velero-krm/catalog/set-replicas"
 	"github.com/velero-krm/velero-krm/catalog/set-storage-class"
 	"github.com/velero-krm/velero-krm/catalog/suspend"
@@ -39,12 +44,16 @@ func Functions() []fn.Function {
 		dropgenerated.Function(),
 		fixscaletarget.Function(),
 		holddeploymentconfigs.Function(),
+		makestagepods.Function(),
 		mapnamespaces.Function(),
 		moveinternalimages.Function(),
 		notecluster.Function(),
+		notedeploymentconfigs.Function(),
+		noteowners.Function(),
 		prepareimagetags.Function(),
 		preparepods.Function(),
 		redactsecrets.Function(),
+		relateimagetags.Function(),
 		removeannotations.Function(),
 		removedockercfg.Function(),
 		removefields.Function(),
@@ -58,6 +67,7 @@ func Functions() []fn.Function {
 		setingress.Function(),
 		setlabels.Function(),
 		setmigratedvolumes.Function(),
+		setpullsecrets.Function(),
 		setreplicas.Function(),
 		setstorageclass.Function(),
 		suspend.Function(),
