@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
 
 	"github.com/velero-krm/velero-krm/catalog"
 	"github.com/velero-krm/velero-krm/fn"
@@ -15,9 +14,9 @@ import (
 // maxInProcess is the target of row inprocess.
 const maxInProcess = 1.5
 
-// configs are the configurations that the catalogue's functions are measured
-// with: each makes the function change every object it is for. A function that
-// is not here runs without one.
+// configs are the configurations that functions are measured with whose own
+// example (catalog.ExampleOf) changes none of the objects here. Functions that
+// are not in it, a new one for instance, are measured with their example's.
 var configs = map[string]string{ //nolint:gochecknoglobals // a constant table
 	"set-labels":           `{"labels":{"example.com/restored-by":"velero-krm"}}`,
 	"set-image-registry":   `{"from":"docker.io/acme","to":"registry.dr.example/acme"}`,
@@ -30,6 +29,7 @@ var configs = map[string]string{ //nolint:gochecknoglobals // a constant table
 	"replace":              `{"rules":[{"path":"data.mode","regex":"^on$","with":"off"}]}`,
 	"required-fields":      `{"rules":[{"kind":"Deployment","paths":["spec.template.spec.containers[*].image"]}]}`,
 	"set-annotations":      `{"annotations":{"example.com/restored-by":"velero-krm"}}`,
+	"seal-secrets":         `{"recipients":["age1e82spq85ls9pmxvdwv5nrq9pa45g2le8m23cv9q2t3g7ykd2dszqj5hh6j"]}`,
 	"set-ingress":          `{"class":"nginx"}`,
 	"set-replicas":         `{"replicas":0}`,
 	"set-storage-class":    `{"mappings":{"fast":"gp3"}}`,
@@ -40,8 +40,6 @@ var configs = map[string]string{ //nolint:gochecknoglobals // a constant table
 const runContext = `{"apiVersion":"velero-krm.io/v1alpha1","kind":"RunContext","metadata":{"name":"bench","namespace":"velero"},` +
 	`"phase":"Restore","backup":{"spec":{}},"restore":{"name":"bench","labels":{"app.kubernetes.io/part-of":"openshift-migration"},` +
 	`"spec":{"namespaceMapping":{"shop-00":"dr-00"}}},"cluster":{"kubernetesVersion":"v1.34.3"}}`
-
-var needContext = []string{"hold-deployment-configs", "note-cluster", "prepare-image-tags", "prepare-pods", "set-migrated-volumes"} //nolint:gochecknoglobals // a constant list
 
 // measureInProcess compares each function of the catalogue, from the bytes of
 // the objects to the bytes of the result through runner.Transform, with
@@ -124,20 +122,31 @@ func (s *suite) decodeAndEncode() error {
 
 // configOf returns the functionConfig f is measured with, nil for none.
 func configOf(f fn.Function) (*krm.Item, error) {
-	var config *krm.Item
+	config, err := exampleConfig(f)
 	if spec, ok := configs[f.Name()]; ok {
-		var err error
 		config, err = krm.ParseConfig([]byte(`{"apiVersion":"velero-krm.io/v1alpha1","kind":"` + f.ConfigKind() + `","spec":` + spec + `}`))
-		if err != nil {
-			return nil, err
-		}
+	}
+	if err != nil {
+		return nil, err
 	}
 	return config, f.CheckConfig(config)
 }
 
+func exampleConfig(f fn.Function) (*krm.Item, error) {
+	example, err := catalog.ExampleOf(f.Name())
+	if err != nil {
+		return nil, err
+	}
+	list, err := example.List()
+	if err != nil {
+		return nil, err
+	}
+	return list.FunctionConfig, nil
+}
+
 // contextOf returns the context items f is measured with.
 func contextOf(f fn.Function) ([]*krm.Item, error) {
-	if !slices.Contains(needContext, f.Name()) {
+	if f.About().Needs.Context == "" {
 		return nil, nil
 	}
 	item, err := krm.NewItem([]byte(runContext))

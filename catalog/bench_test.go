@@ -30,34 +30,32 @@ func benchItems(b *testing.B, n int) []*krm.Item {
 	return items
 }
 
+// benchConfigs are for functions whose example changes none of benchItems. The
+// others are measured with their example's config.
 var benchConfigs = map[string]string{
-	"clear-cluster-fields":    "",
-	"drop":                    `{"apiVersion":"v1","kind":"ConfigMap","data":{"selectors":"[{kind: Build}]"}}`,
-	"drop-generated":          "",
-	"fix-scale-target":        "",
-	"hold-deployment-configs": "",
-	"map-namespaces":          `{"apiVersion":"v1","kind":"ConfigMap","data":{"mappings":"{shop: shop-dr}"}}`,
-	"move-internal-images":    `{"apiVersion":"v1","kind":"ConfigMap","data":{"from":"docker.io","to":"new.example"}}`,
-	"note-cluster":            "",
-	"prepare-image-tags":      "",
-	"prepare-pods":            "",
-	"redact-secrets":          "",
-	"remove-annotations":      `{"apiVersion":"v1","kind":"ConfigMap","data":{"keys":"example.com/*"}}`,
-	"remove-dockercfg":        "",
-	"remove-fields":           `{"apiVersion":"v1","kind":"ConfigMap","data":{"paths":"status,metadata.uid"}}`,
-	"rename":                  `{"apiVersion":"v1","kind":"ConfigMap","data":{"renames":"[{kind: Deployment, from: web-1, to: web-x}]"}}`,
-	"replace":                 `{"apiVersion":"v1","kind":"ConfigMap","data":{"rules":"[{path: \"spec.template.spec.containers[*].image\", regex: acme, with: other}]"}}`,
-	"required-fields":         `{"apiVersion":"v1","kind":"ConfigMap","data":{"rules":"[{paths: [spec.replicas]}]"}}`,
-	"route":                   "",
-	"service":                 "",
-	"set-annotations":         `{"apiVersion":"v1","kind":"ConfigMap","data":{"annotations":"{site: dr}"}}`,
-	"set-image-registry":      `{"apiVersion":"v1","kind":"ConfigMap","data":{"from":"docker.io/acme","to":"registry.dr.example/acme"}}`,
-	"set-ingress":             `{"apiVersion":"v1","kind":"ConfigMap","data":{"class":"nginx"}}`,
-	"set-labels":              `{"apiVersion":"v1","kind":"ConfigMap","data":{"labels":"{site: dr}"}}`,
-	"set-migrated-volumes":    "",
-	"set-replicas":            `{"apiVersion":"v1","kind":"ConfigMap","data":{"replicas":"0"}}`,
-	"set-storage-class":       `{"apiVersion":"v1","kind":"ConfigMap","data":{"mappings":"{gp2: standard}"}}`,
-	"suspend":                 "",
+	"drop":                 `{"apiVersion":"v1","kind":"ConfigMap","data":{"selectors":"[{kind: Build}]"}}`,
+	"map-namespaces":       `{"apiVersion":"v1","kind":"ConfigMap","data":{"mappings":"{shop: shop-dr}"}}`,
+	"move-internal-images": `{"apiVersion":"v1","kind":"ConfigMap","data":{"from":"docker.io","to":"new.example"}}`,
+	"remove-fields":        `{"apiVersion":"v1","kind":"ConfigMap","data":{"paths":"status,metadata.uid"}}`,
+	"rename":               `{"apiVersion":"v1","kind":"ConfigMap","data":{"renames":"[{kind: Deployment, from: web-1, to: web-x}]"}}`,
+	"replace":              `{"apiVersion":"v1","kind":"ConfigMap","data":{"rules":"[{path: \"spec.template.spec.containers[*].image\", regex: acme, with: other}]"}}`,
+	"required-fields":      `{"apiVersion":"v1","kind":"ConfigMap","data":{"rules":"[{paths: [spec.replicas]}]"}}`,
+}
+
+// benchConfig returns what a function is measured with, nil for no config.
+func benchConfig(name string) (*krm.Item, error) {
+	if text := benchConfigs[name]; text != "" {
+		return krm.ParseConfig([]byte(text))
+	}
+	example, err := catalog.ExampleOf(name)
+	if err != nil {
+		return nil, err
+	}
+	list, err := example.List()
+	if err != nil {
+		return nil, err
+	}
+	return list.FunctionConfig, nil
 }
 
 // BenchmarkFunctions runs each function over 500 objects that it changes (the
@@ -80,14 +78,11 @@ func BenchmarkFunctions(b *testing.B) {
 		b.Fatal(err)
 	}
 	for _, f := range catalog.Functions() {
-		in := &krm.ResourceList{Items: append([]*krm.Item{run}, items...)}
-		if text := benchConfigs[f.Name()]; text != "" {
-			config, err := krm.ParseConfig([]byte(text))
-			if err != nil {
-				b.Fatal(err)
-			}
-			in.FunctionConfig = config
+		config, err := benchConfig(f.Name())
+		if err != nil {
+			b.Fatal(err)
 		}
+		in := &krm.ResourceList{FunctionConfig: config, Items: append([]*krm.Item{run}, items...)}
 		b.Run(f.Name(), func(b *testing.B) {
 			for b.Loop() {
 				if _, err := f.Run(b.Context(), in); err != nil {

@@ -15,9 +15,12 @@ import (
 // were.
 func FuzzFunctions(f *testing.F) {
 	const head = `{"apiVersion":"config.kubernetes.io/v1","kind":"ResourceList","items":[`
-	for _, config := range benchConfigs {
-		if config != "" {
-			config = `,"functionConfig":` + config
+	for _, name := range catalog.Names() {
+		config := ""
+		if item, err := benchConfig(name); err != nil {
+			f.Fatal(err)
+		} else if item != nil {
+			config = `,"functionConfig":` + string(item.Raw())
 		}
 		for _, item := range []string{
 			`{"apiVersion":"v1","kind":"Pod","metadata":{"name":"p","labels":{"a":"b"}},"spec":{"containers":[{"image":"docker.io/acme/web:1"}]}}`,
