@@ -40,9 +40,15 @@ include e2e/build.mk
 
 ##@ Use
 
+# The servers that VELERO= can name, and what builds each.
+VELERO ?= multi-item
+SERVER_multi-item := velero
+SERVER_stock := velero-stock
+SERVER := $(or $(SERVER_$(VELERO)),$(error VELERO=$(VELERO): want multi-item or stock))
+
 .PHONY: demo
-demo: build plugin stack ## Back up, transform and restore an application on a real Velero, and show the change.
-	@cd e2e && $(GO) run ./cmd/demo
+demo: build plugin stack $(SERVER) ## Back up, transform and restore an application on a real Velero, and show the change (VELERO=stock: on an unmodified one).
+	@cd e2e && $(GO) run ./cmd/demo --velero $(SERVER)
 
 .PHONY: bench
 bench: build ## Measure against the original library's way; prints "figure <name> <value> <unit>".

@@ -66,15 +66,21 @@ func named(value string) stack.ObjectOption {
 // apply puts the objects of a folder into a namespace, which it makes.
 func (p *pipelines) apply(t *testing.T, dir, namespace string) {
 	t.Helper()
+	if err := p.ControlPlane.CreateNamespace(t.Context(), namespace); err != nil {
+		t.Fatal(err)
+	}
+	p.applyInto(t, dir, namespace)
+}
+
+// applyInto puts the objects of a folder into a namespace that exists.
+func (p *pipelines) applyInto(t *testing.T, dir, namespace string) {
+	t.Helper()
 	objects, err := stack.ReadManifests(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, o := range objects {
 		o.SetNamespace(namespace)
-	}
-	if err := p.ControlPlane.CreateNamespace(t.Context(), namespace); err != nil {
-		t.Fatal(err)
 	}
 	if err := p.ControlPlane.Apply(t.Context(), objects...); err != nil {
 		t.Fatal(err)

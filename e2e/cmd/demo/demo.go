@@ -36,6 +36,7 @@ var functions = [...]string{"route", "service", "set-image-registry"}
 type demo struct {
 	out     *printer
 	bin     string
+	velero  string // file name in bin
 	example string
 	keep    bool
 	stack   *stack.Stack
@@ -50,11 +51,12 @@ func (d *demo) play(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, remove()) }()
 
-	d.out.step("start etcd, kube-apiserver, an S3 server and Velero with velero-plugin-krm")
+	d.out.step("start etcd, kube-apiserver, an S3 server and %s with velero-plugin-krm", d.server())
 	d.stack, err = stack.Start(ctx, stack.Config{
 		Bin: d.bin, Keep: true, // until it is known how it ended
 		Manifests: []string{filepath.Join(d.example, "cluster")},
 		Velero: stack.VeleroConfig{
+			Binary:  filepath.Join(d.bin, d.velero),
 			Plugins: []string{filepath.Join(d.bin, "velero-plugin-krm")},
 			Env:     []string{"KRM_FN_DIR=" + executables},
 		},
@@ -70,6 +72,14 @@ func (d *demo) play(ctx context.Context) (err error) {
 		}
 	}
 	return nil
+}
+
+// server says in words which Velero it is.
+func (d *demo) server() string {
+	if d.velero == "velero-stock" {
+		return "an unmodified Velero"
+	}
+	return "Velero with multi-item actions"
 }
 
 // cleanUp stops the stack and removes its folder, unless the demo failed: the

@@ -34,6 +34,7 @@ func run(ctx context.Context, args []string, stdout *os.File) error {
 	flags := flag.NewFlagSet("demo", flag.ContinueOnError)
 	bin := flags.String("bin", os.Getenv(stack.BinEnv), "folder of the built programs")
 	example := flags.String("example", filepath.Join("..", "examples", "shop"), "folder of the example application")
+	velero := flags.String("velero", "velero", "file name of the Velero server in the folder of the built programs: velero calls multi-item actions, velero-stock is unmodified")
 	keep := flags.Bool("keep", false, "keep the logs and data of the stack also when all goes well")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -42,6 +43,6 @@ func run(ctx context.Context, args []string, stdout *os.File) error {
 		return fmt.Errorf("find the built programs: call `make demo`, or set %s or --bin", stack.BinEnv)
 	}
 	colour := term.IsTerminal(int(stdout.Fd())) && os.Getenv("NO_COLOR") == ""
-	d := &demo{out: &printer{paint.Painter{W: stdout, Color: colour, Indent: "    "}}, bin: *bin, example: *example, keep: *keep}
+	d := &demo{out: &printer{paint.Painter{W: stdout, Color: colour, Indent: "    "}}, bin: *bin, velero: *velero, example: *example, keep: *keep}
 	return d.play(ctx)
 }

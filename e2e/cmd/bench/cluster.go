@@ -1,0 +1,171 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+
+	"github.com/velero-krm/velero-krm/internal/bench"
+	"github.com/velero-krm/velero-krm/internal/bench/objects"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/velero-krm/velero-krm/e2e/stack"
+)
+
+// suite is one run of the benchmarks.
+type suite struct {
+	opts options
+	out  *bench.Report
+}
+
+// functions are the three that the pipelines call.
+var functions = [...]string{"set-labels", "set-image-registry", "remove-fields"}
+
+// pipelines are the same three functions, in the process and as executables.
+// None has a selector: every object goes through all three.
+var pipelines = map[string]string{
+	"builtin": pipelineText("builtin", "builtin"),
+	"exec":    pipelineText("exec", "exec"),
+}
+
+func pipelineText(name, runtime string) string {
+	return fmt.Sprintf(`apiVersion: velero-krm.io/v1alpha1
+kind: Pipeline
+metadata: {name: %[1]s}
+spec:
+  mutators:
+  - {%[2]s: set-labels, configMap: {labels: '{moved: "yes"}'}}
+  - {%[2]s: set-image-registry, configMap: {from: docker.io, to: registry.dr.example}}
+  - {%[2]s: remove-fields, configMap: {paths: 'metadata.annotations["example.com/checksum"]'}}
+`, name, runtime)
+}
+
+// cluster is a stack with objects in it.
+type cluster struct {
+	*stack.Stack
+	functions  string   // folder of the executables
+	namespaces []string // that hold the objects
+}
+
+// newCluster starts a stack with n objects. The caller closes it.
+func (s *suite) newCluster(ctx context.Context, n int) (c *cluster, err error) {
+	dir, err := s.installFunctions()
+	if err != nil {
+		return nil, err
+	}
+	started, err := stack.Start(ctx, stack.Config{Bin: s.opts.bin, Velero: stack.VeleroConfig{Binary: filepath.Join(s.opts.bin, "velero")}})
+	if err != nil {
+		return nil, errors.Join(err, os.RemoveAll(dir))
+	}
+	c = &cluster{Stack: started, functions: dir}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, c.close())
+		}
+	}()
+	if err := c.putPipelines(ctx); err != nil {
+		return c, err
+	}
+	s.out.Progress("creating %d objects", n)
+	return c, c.fill(ctx, n)
+}
+
+func (c *cluster) close() error {
+	return errors.Join(c.Stop(), os.RemoveAll(c.functions))
+}
+
+// installFunctions makes the folder that holds the functions' executables, as
+// an image for Velero's pod would.
+func (s *suite) installFunctions() (dir string, err error) {
+	target, err := filepath.Abs(filepath.Join(s.opts.bin, "krm-functions"))
+	if err != nil {
+		return "", err
+	}
+	if dir, err = os.MkdirTemp("", "velero-krm-functions-"); err != nil {
+		return "", err
+	}
+	for _, name := range functions {
+		if err := os.Symlink(target, filepath.Join(dir, name)); err != nil {
+			return "", errors.Join(err, os.RemoveAll(dir))
+		}
+	}
+	return dir, nil
+}
+
+// pipelineKey labels the ConfigMaps with pipelines and chooses them.
+const pipelineKey = "velero-krm.io/pipeline"
+
+func (c *cluster) putPipelines(ctx context.Context) error {
+	for name, text := range pipelines {
+		cm := &corev1.ConfigMap{
+			ObjectMeta: metav1.ObjectMeta{Namespace: stack.VeleroNamespace, Name: name, Labels: map[string]string{pipelineKey: ""}},
+			Data:       map[string]string{"pipeline.yaml": text},
+		}
+		if err := c.ControlPlane.Client.Create(ctx, cm); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// creators is how many objects are created at a time.
+const creators = 8
+
+// fill creates the objects with their namespaces.
+func (c *cluster) fill(ctx context.Context, n int) error {
+	list, err := decoded(objects.Generate(n))
+	if err != nil {
+		return err
+	}
+	for _, o := range list {
+		if ns := o.GetNamespace(); !slices.Contains(c.namespaces, ns) {
+			c.namespaces = append(c.namespaces, ns)
+			if err := c.ControlPlane.CreateNamespace(ctx, ns); err != nil {
+				return err
+			}
+		}
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	next := make(chan *unstructured.Unstructured)
+	var wait sync.WaitGroup
+	for range creators {
+		wait.Go(func() {
+			for o := range next {
+				if err := c.ControlPlane.Client.Create(ctx, o); err != nil {
+					cancel(fmt.Errorf("create %s %s: %w", o.GetKind(), o.GetName(), err))
+				}
+			}
+		})
+	}
+	for _, o := range list {
+		next <- o
+	}
+	close(next)
+	wait.Wait()
+	return context.Cause(ctx)
+}
+
+// decoded returns the objects as somebody would create them.
+func decoded(raw [][]byte) ([]*unstructured.Unstructured, error) {
+	list := make([]*unstructured.Unstructured, len(raw))
+	for i, data := range raw {
+		o := &unstructured.Unstructured{}
+		if err := json.Unmarshal(data, &o.Object); err != nil {
+			return nil, err
+		}
+		o.SetUID("")
+		o.SetResourceVersion("")
+		unstructured.RemoveNestedField(o.Object, "metadata", "creationTimestamp")
+		unstructured.RemoveNestedField(o.Object, "status")
+		list[i] = o
+	}
+	return list, nil
+}

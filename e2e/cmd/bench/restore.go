@@ -1,0 +1,72 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	velerov1api "github.com/vmware-tanzu/velero/pkg/apis/velero/v1"
+
+	"github.com/velero-krm/velero-krm/internal/bench"
+)
+
+// measureRestores measures whole restores of n objects into namespaces that do
+// not exist.
+func (s *suite) measureRestores(ctx context.Context, n int) error {
+	s.out.Progress("\nrestore of %d objects", n)
+	c, err := s.newCluster(ctx, n)
+	if err != nil {
+		return err
+	}
+	ways := []way{bare, builtins, execs, perItem}
+	best, err := c.restores(ctx, s, ways)
+	if stopped := c.close(); err == nil {
+		err = stopped
+	}
+	if err != nil {
+		return err
+	}
+	s.reportAll(fmt.Sprintf("restore.%d", n), ways, best)
+	for _, w := range []way{builtins, execs} {
+		s.out.Judge(fmt.Sprintf("restore.%d.%s-over-none", n, w.name), bench.Verdict{
+			Title: fmt.Sprintf("restore of %d objects, 3 functions, %s", n, w.title),
+			Today: seconds(best[bare.name]), Ours: seconds(best[w.name]),
+			Ratio: best[w.name].wall.Seconds() / best[bare.name].wall.Seconds(), Target: 1.05,
+		})
+	}
+	return nil
+}
+
+// restores backs the objects up and restores them in every way.
+func (c *cluster) restores(ctx context.Context, s *suite, ways []way) (map[string]took, error) {
+	if _, err := c.backUp(ctx, s, bare, "source"); err != nil {
+		return nil, err
+	}
+	return s.repeat(ctx, ways, func(ctx context.Context, w way, run int) (took, error) {
+		return c.restore(ctx, s, w, fmt.Sprintf("%s-%d", w.name, run))
+	})
+}
+
+func (c *cluster) restore(ctx context.Context, s *suite, w way, name string) (took, error) {
+	if err := c.serve(ctx, s, w); err != nil {
+		return took{}, err
+	}
+	mapping := map[string]string{}
+	for _, ns := range c.namespaces {
+		mapping[ns] = name + "-" + ns
+	}
+	start := time.Now() //nolint:forbidigo // a benchmark reads the clock
+	restore, err := c.Restore(ctx, name, velerov1api.RestoreSpec{BackupName: "source", NamespaceMapping: mapping}, choice(w))
+	wall := time.Since(start)
+	t, err := c.finish(ctx, restore, err, w, wall, func() ([]byte, error) { return c.RestoreLog(ctx, name) })
+	if err != nil {
+		return t, err
+	}
+	// What stays behind would slow the next one down.
+	for _, ns := range mapping {
+		if err := c.ControlPlane.DeleteNamespace(ctx, ns); err != nil {
+			return t, err
+		}
+	}
+	return t, nil
+}
