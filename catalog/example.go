@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"strings"
 
 	"github.com/velero-krm/velero-krm/krm"
 )
@@ -22,7 +23,7 @@ var ErrNoExample = errors.New("function has no fixture")
 
 // Example is one fixture of a function, for pages and measurements: its case
 // "example", which is small and made to be read, or without one its case
-// "ordinary". What comes of it is for the function to say.
+// "ordinary".
 type Example struct {
 	// Config is config.yaml as it stands there; empty for a function that needs
 	// none.
@@ -30,6 +31,12 @@ type Example struct {
 	// Input are the objects, with the context of a run among them for a function
 	// that needs it.
 	Input []*krm.Item
+	// Expected are the objects that come out, nil when the function is to fail.
+	// Where what comes out differs in every run, as with encryption, it is what
+	// the fixtures settle on.
+	Expected []*krm.Item
+	// Says are the results, or what the function fails with, one line each.
+	Says []string
 }
 
 // List returns what the function is given. It is a list of its own. It fails
@@ -66,9 +73,48 @@ func readExample(dir string, input []byte) (Example, error) {
 	if err != nil {
 		return Example{}, err
 	}
-	config, err := fixtures.ReadFile(path.Join(dir, "config.yaml"))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return Example{}, fmt.Errorf("read example: %w", err)
+	e := Example{Input: items}
+	if e.Config, err = optional(dir, "config.yaml"); err != nil {
+		return e, err
 	}
-	return Example{Config: config, Input: items}, nil
+	if e.Says, err = said(dir); err != nil {
+		return e, err
+	}
+	expected, err := optional(dir, "expected.yaml")
+	if err == nil && expected != nil {
+		e.Expected, err = krm.ReadItems(bytes.NewReader(expected), path.Join(dir, "expected.yaml"))
+	}
+	return e, err
+}
+
+// said reads results.txt and errors.txt. The latter has regular expressions,
+// which fntest writes by quoting a text.
+func said(dir string) ([]string, error) {
+	results, err := optional(dir, "results.txt")
+	if err != nil {
+		return nil, err
+	}
+	failures, err := optional(dir, "errors.txt")
+	if err != nil {
+		return nil, err
+	}
+	var lines []string
+	for line := range strings.Lines(string(results) + strings.ReplaceAll(string(failures), `\`, "")) {
+		if line = strings.TrimSpace(line); line != "" {
+			lines = append(lines, line)
+		}
+	}
+	return lines, nil
+}
+
+// optional returns nil for a file that is not there.
+func optional(dir, name string) ([]byte, error) {
+	raw, err := fixtures.ReadFile(path.Join(dir, name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read example: %w", err)
+	}
+	return raw, nil
 }

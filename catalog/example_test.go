@@ -3,6 +3,7 @@ package catalog_test
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/velero-krm/velero-krm/catalog"
 	"github.com/velero-krm/velero-krm/krm"
@@ -19,34 +20,11 @@ func ExampleLookup() {
 
 func ExampleFunctions() {
 	for _, f := range catalog.Functions() {
-		fmt.Println(f.Name())
+		if slices.Contains(f.About().Kinds, "Route.route.openshift.io") {
+			fmt.Println(f.Name())
+		}
 	}
 	// Output:
-	// clear-cluster-fields
-	// drop
-	// drop-generated
-	// fix-scale-target
-	// hold-deployment-configs
-	// map-namespaces
-	// move-internal-images
-	// note-cluster
-	// prepare-image-tags
-	// prepare-pods
-	// redact-secrets
-	// remove-annotations
-	// remove-dockercfg
-	// remove-fields
-	// rename
-	// replace
-	// required-fields
 	// route
-	// service
-	// set-annotations
-	// set-image-registry
 	// set-ingress
-	// set-labels
-	// set-migrated-volumes
-	// set-replicas
-	// set-storage-class
-	// suspend
 }

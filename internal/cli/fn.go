@@ -2,7 +2,6 @@ package cli
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -72,7 +71,7 @@ func newFnDescribe(s Streams) *cobra.Command {
 		Short:   "Show what a function does, its config, a step of a pipeline, and an example",
 		Example: fnDescribeExample,
 		Args:    cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
+		RunE: func(_ *cobra.Command, args []string) error {
 			f, err := lookup(args[0])
 			if err != nil {
 				return err
@@ -80,7 +79,7 @@ func newFnDescribe(s Streams) *cobra.Command {
 			if schema {
 				return encodeAs(s.Out, f.ConfigSchema(), schemaFormat(output))
 			}
-			return describeFunction(cmd.Context(), s, f, output)
+			return describeFunction(s, f, output)
 		},
 		ValidArgsFunction: cobra.FixedCompletions(catalog.Names(), cobra.ShellCompDirectiveNoFileComp),
 	}
@@ -121,8 +120,8 @@ func schemaFormat(output string) string {
 	return "json"
 }
 
-func describeFunction(ctx context.Context, s Streams, f fn.Function, output string) error {
-	page, err := fndoc.Describe(ctx, f)
+func describeFunction(s Streams, f fn.Function, output string) error {
+	page, err := fndoc.Describe(f)
 	if err != nil {
 		return err
 	}

@@ -2,8 +2,6 @@ package fndoc
 
 import (
 	"bytes"
-	"context"
-	"errors"
 	"fmt"
 
 	"github.com/velero-krm/velero-krm/catalog"
@@ -44,10 +42,10 @@ type Field struct {
 	Fields   []Field `json:"fields,omitempty"`
 }
 
-// Example is one run of a function.
+// Example is what a function does to objects.
 type Example struct {
 	// Before and After are YAML documents with sorted keys; After is empty when the
-	// run failed.
+	// function fails.
 	Before string `json:"before"`
 	After  string `json:"after,omitempty"`
 	// Says are the results, one line each.
@@ -58,9 +56,8 @@ type Example struct {
 	diff []diffLine
 }
 
-// Describe gathers the page of a function of the catalogue. Ending ctx ends
-// the run of its example.
-func Describe(ctx context.Context, f fn.Function) (*Page, error) {
+// Describe gathers the page of a function of the catalogue.
+func Describe(f fn.Function) (*Page, error) {
 	p := Summarize(f)
 	example, err := catalog.ExampleOf(f.Name())
 	if err != nil {
@@ -69,7 +66,7 @@ func Describe(ctx context.Context, f fn.Function) (*Page, error) {
 	if p.Step, err = step(p, example.Config); err != nil {
 		return nil, fmt.Errorf("describe %q: %w", f.Name(), err)
 	}
-	if p.Example, err = run(ctx, f, example); err != nil {
+	if p.Example, err = show(example); err != nil {
 		return nil, fmt.Errorf("describe %q: %w", f.Name(), err)
 	}
 	return p, nil
@@ -94,43 +91,22 @@ func fieldsOf(list []fn.ConfigField) []Field {
 	return fields
 }
 
-// run runs the example. That objects fail is part of what it shows.
-func run(ctx context.Context, f fn.Function, e catalog.Example) (*Example, error) {
-	in, err := e.List()
-	if err != nil {
+// show makes an Example of a fixture. What it says was compared with what the
+// function does by the tests of the catalogue.
+func show(e catalog.Example) (*Example, error) {
+	before, local := withoutLocal(e.Input)
+	after, _ := withoutLocal(e.Expected)
+	shown := &Example{Context: local, Says: e.Says}
+	var err error
+	if shown.Before, err = yamlOf(before...); err != nil {
 		return nil, err
 	}
-	out, err := f.Run(ctx, in)
-	var failed *fn.RunError
-	if errors.As(err, &failed) {
-		out = &krm.ResourceList{Results: append(failed.Results, krm.Result{Severity: krm.Error, Message: failed.Error()})}
-	} else if err != nil {
-		return nil, fmt.Errorf("run example: %w", err)
+	if e.Expected == nil {
+		after = before // it fails, and changes nothing
+	} else if shown.After, err = yamlOf(after...); err != nil {
+		return nil, err
 	}
-	return show(in.Items, out)
-}
-
-// show makes an Example of what went in and what came out.
-func show(in []*krm.Item, out *krm.ResourceList) (*Example, error) {
-	before, local := withoutLocal(in)
-	shown := &Example{Context: local}
-	failed := false
-	for _, r := range out.Results {
-		shown.Says = append(shown.Says, says(r))
-		failed = failed || r.Failed()
-	}
-	after, _ := withoutLocal(out.Items)
-	if failed {
-		after = before
-	}
-	var err error
-	if shown.diff, err = diffItems(before, after); err != nil {
-		return shown, err
-	}
-	if shown.Before, err = yamlOf(before...); err != nil || failed {
-		return shown, err
-	}
-	shown.After, err = yamlOf(after...)
+	shown.diff, err = diffItems(before, after)
 	return shown, err
 }
 
@@ -166,20 +142,4 @@ func yamlOf(items ...*krm.Item) (string, error) {
 		return "", fmt.Errorf("encode example: %w", err)
 	}
 	return b.String(), nil
-}
-
-// says is a result as one line.
-func says(r krm.Result) string {
-	line := string(r.Severity)
-	if line == "" {
-		line = string(krm.Info)
-	}
-	if ref := r.ResourceRef; ref != nil {
-		id := krm.Identity{APIVersion: ref.APIVersion, Kind: ref.Kind, Namespace: ref.Namespace, Name: ref.Name}
-		line += " " + id.String()
-	}
-	if r.Field != nil && r.Field.Path != "" {
-		line += " " + r.Field.Path
-	}
-	return line + ": " + r.Message
 }
