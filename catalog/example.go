@@ -15,7 +15,7 @@ import (
 // fixtures are the cases that pages show. The linker leaves them out of a
 // program that does not call [ExampleOf].
 //
-//go:embed */testdata/example/*.yaml */testdata/ordinary/*.yaml
+//go:embed */testdata/example/*.* */testdata/ordinary/*.*
 var fixtures embed.FS
 
 // ErrNoExample says that a function has no fixture to show.
