@@ -28,11 +28,14 @@ var configs = map[string]string{ //nolint:gochecknoglobals // a constant table
 	"remove-annotations":   `{"keys":["meta.helm.sh/*"]}`,
 	"replace":              `{"rules":[{"path":"data.mode","regex":"^on$","with":"off"}]}`,
 	"required-fields":      `{"rules":[{"kind":"Deployment","paths":["spec.template.spec.containers[*].image"]}]}`,
-	"set-annotations":      `{"annotations":{"example.com/restored-by":"velero-krm"}}`,
-	"seal-secrets":         `{"recipients":["age1e82spq85ls9pmxvdwv5nrq9pa45g2le8m23cv9q2t3g7ykd2dszqj5hh6j"]}`,
-	"set-ingress":          `{"class":"nginx"}`,
-	"set-replicas":         `{"replicas":0}`,
-	"set-storage-class":    `{"mappings":{"fast":"gp3"}}`,
+	"resource-modifiers": `{"version":"v1","resourceModifierRules":[` +
+		`{"conditions":{"groupResource":"**"},"patches":[{"operation":"add","path":"/metadata/labels/site","value":"dr"}]},` +
+		`{"conditions":{"groupResource":"deployments.apps"},"strategicPatches":[{"patchData":"{\"spec\": {\"replicas\": 1}}"}]}]}`,
+	"set-annotations":   `{"annotations":{"example.com/restored-by":"velero-krm"}}`,
+	"seal-secrets":      `{"recipients":["age1e82spq85ls9pmxvdwv5nrq9pa45g2le8m23cv9q2t3g7ykd2dszqj5hh6j"]}`,
+	"set-ingress":       `{"class":"nginx"}`,
+	"set-replicas":      `{"replicas":0}`,
+	"set-storage-class": `{"mappings":{"fast":"gp3"}}`,
 }
 
 // runContext is what a function that asks for the run's context gets; the

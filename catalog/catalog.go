@@ -22,7 +22,9 @@ import (
 	"github.com/velero-krm/velero-krm/catalog/rename"
 	"github.com/velero-krm/velero-krm/catalog/replace"
 	"github.com/velero-krm/velero-krm/catalog/required-fields"
+	"github.com/velero-krm/velero-krm/catalog/resource-modifiers"
 	"github.com/velero-krm/velero-krm/catalog/route"
+	"github.com/velero-krm/velero-krm/catalog/seal-secrets"
 	"github.com/velero-krm/velero-krm/catalog/service"
 	"github.com/velero-krm/velero-krm/catalog/set-annotations"
 	"github.com/velero-krm/velero-krm/catalog/set-image-registry"
@@ -33,6 +35,7 @@ import (
 	"github.com/velero-krm/velero-krm/catalog/set-replicas"
 	"github.com/velero-krm/velero-krm/catalog/set-storage-class"
 	"github.com/velero-krm/velero-krm/catalog/suspend"
+	"github.com/velero-krm/velero-krm/catalog/unseal-secrets"
 	"github.com/velero-krm/velero-krm/fn"
 )
 
@@ -60,7 +63,9 @@ func Functions() []fn.Function {
 		rename.Function(),
 		replace.Function(),
 		requiredfields.Function(),
+		resourcemodifiers.Function(),
 		route.Function(),
+		sealsecrets.Function(),
 		service.Function(),
 		setannotations.Function(),
 		setimageregistry.Function(),
@@ -71,6 +76,7 @@ func Functions() []fn.Function {
 		setreplicas.Function(),
 		setstorageclass.Function(),
 		suspend.Function(),
+		unsealsecrets.Function(),
 	}
 }
 

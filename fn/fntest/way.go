@@ -64,7 +64,7 @@ func (s Suite) checkWay(t *testing.T, c *testCase, want outcome, way Way) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			checkOutput(t, c, want, out)
+			s.checkOutput(t, c, want, out)
 			if isJSON := bytes.HasPrefix(out.Stdout, []byte("{")); isJSON != (format == "json") {
 				t.Errorf("stdout is not %s as stdin is: %.40q", format, out.Stdout)
 			}
@@ -72,7 +72,7 @@ func (s Suite) checkWay(t *testing.T, c *testCase, want outcome, way Way) {
 	}
 }
 
-func checkOutput(t *testing.T, c *testCase, want outcome, out Output) {
+func (s Suite) checkOutput(t *testing.T, c *testCase, want outcome, out Output) {
 	t.Helper()
 	list, err := krm.Decode(out.Stdout, krm.DecodeOptions{})
 	if err != nil {
@@ -82,7 +82,7 @@ func checkOutput(t *testing.T, c *testCase, want outcome, out Output) {
 		if out.ExitCode != 0 || len(out.Stderr) > 0 {
 			t.Fatalf("exit code %d, stderr %q; want 0 and nothing", out.ExitCode, out.Stderr)
 		}
-		compareItems(t, "items on stdout", want.items, list.Items)
+		compareItems(t, "items on stdout", want.items, s.settle(t, list.Items))
 		compareText(t, "results on stdout", resultText(want.results), resultText(list.Results))
 		return
 	}
