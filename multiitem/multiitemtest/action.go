@@ -56,6 +56,9 @@ func (s *scripted) Execute(ctx context.Context, run multiitem.Run, items *multii
 	if err != nil {
 		return err
 	}
+	if script.Hostile != "" {
+		return items.Decline() // it is for the other action
+	}
 	a := &act{scripted: s, script: script, run: run, items: items}
 	a.told = multiitem.Record{Step: "scripted", Digest: "sha256:00", Counts: map[string]int{"total": run.TotalItems}}
 	if err := a.read(ctx); err != nil {

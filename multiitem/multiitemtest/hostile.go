@@ -155,6 +155,15 @@ func (s *hostileStream) answers(answers ...*multiitemv1.Answer) error {
 	return s.Send(&rawResponse{Message: &multiitemv1.ExecuteResponse_Answers{Answers: &multiitemv1.Answers{Answers: answers}}})
 }
 
+// decline ends a run that no script is for.
+func (s *hostileStream) decline() error {
+	ready := &rawResponse{Message: &multiitemv1.ExecuteResponse_Ready{Ready: &multiitemv1.Ready{NothingToDo: true}}}
+	if err := s.Send(ready); err != nil {
+		return err
+	}
+	return s.close()
+}
+
 func (s *hostileStream) close() error {
 	return s.Send(&rawResponse{Message: &multiitemv1.ExecuteResponse_Closing{Closing: &multiitemv1.Closing{Answers: s.sent}}})
 }
@@ -197,8 +206,12 @@ type hostileServer struct {
 	next multiitemv1.BackupMultiItemActionServer // both kinds have the same methods
 }
 
-// AppliesTo is the registry's.
+// AppliesTo is the registry's; Hostile, which it does not have, applies to what
+// Scripted does.
 func (h *hostileServer) AppliesTo(ctx context.Context, req *multiitemv1.AppliesToRequest) (*multiitemv1.AppliesToResponse, error) {
+	if req.GetPlugin() == Hostile {
+		req = &multiitemv1.AppliesToRequest{Plugin: Scripted}
+	}
 	return h.next.AppliesTo(ctx, req)
 }
 
@@ -216,8 +229,11 @@ func (h *hostileServer) Execute(raw executeStream) error {
 	if err != nil {
 		return err
 	}
-	chosen := hostilities()[script.Hostile]
 	s := &hostileStream{executeStream: raw}
+	if script.Hostile == "" {
+		return s.decline()
+	}
+	chosen := hostilities()[script.Hostile]
 	if !chosen.early {
 		if err := raw.Send(readyMessage()); err != nil {
 			return err

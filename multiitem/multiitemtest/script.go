@@ -18,8 +18,12 @@ const (
 	Broken = "test.velero-krm.io/broken"
 )
 
+// ScriptAnnotation of a Backup or Restore holds the Script as JSON, for hosts
+// that send real ones. Without it the actions decline.
+const ScriptAnnotation = "test.velero-krm.io/script"
+
 // Script tells the actions what to do. It travels as the run's Backup, on a
-// restore as its Restore.
+// restore as its Restore, or in an annotation of it.
 type Script struct {
 	// Read is how the action reads: "each" (default), "items", "batches", "all",
 	// "decline" or "refuse".
@@ -76,6 +80,21 @@ func decode(run multiitem.Run) (Script, error) {
 	data := run.Restore
 	if len(data) == 0 {
 		data = run.Backup
+	}
+	var object struct {
+		Metadata *struct {
+			Annotations map[string]string `json:"annotations"`
+		} `json:"metadata"`
+	}
+	if err := json.Unmarshal(data, &object); err != nil {
+		return Script{}, fmt.Errorf("decode script: %w", err)
+	}
+	if object.Metadata != nil {
+		text, ok := object.Metadata.Annotations[ScriptAnnotation]
+		if !ok {
+			return Script{Read: "decline"}, nil
+		}
+		data = []byte(text)
 	}
 	var s Script
 	if err := json.Unmarshal(data, &s); err != nil {
