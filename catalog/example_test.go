@@ -25,6 +25,7 @@ func ExampleFunctions() {
 		}
 	}
 	// Output:
+	// resource-modifiers
 	// route
 	// set-ingress
 }

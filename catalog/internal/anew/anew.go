@@ -1,0 +1,28 @@
+// Package anew lets functions of the catalogue that work on an object as a
+// plain map put the result back: without the cost of finding out field by
+// field what they changed.
+package anew
+
+import (
+	"github.com/velero-krm/velero-krm/fn"
+	"github.com/velero-krm/velero-krm/krm"
+)
+
+// Put makes fields the content of the object at index i of list.Objects, which
+// came in as an item, and reports whether that changed it. An object that is
+// the same stays the item that it was. fields is not kept.
+//
+// The errors are those of [krm.FromObject], for fields that are no KRM object.
+func Put(list *fn.List, i int, fields map[string]any) (bool, error) {
+	item, err := krm.FromObject(fields)
+	if err != nil {
+		return false, err
+	}
+	if list.Objects[i].Item().Equal(item) {
+		return false, nil
+	}
+	// The list makes objects at its end alone.
+	list.Objects[i] = list.Add(item)
+	list.Objects = list.Objects[:len(list.Objects)-1]
+	return true, nil
+}
