@@ -22,3 +22,47 @@ plugin-image-files: ## Build what deploy/Containerfile copies, into bin/image.
 	@$(PLUGIN_IMAGE_GO) -ldflags '-s -w' -o $(BIN)/image/functions/krm-functions ./cmd/krm-functions
 	@cd velero && $(PLUGIN_IMAGE_GO) -ldflags '-s -w -X main.version=$(VERSION)' -o $(BIN)/image/plugins/velero-plugin-krm ./cmd/velero-plugin-krm
 	@cd velero && $(PLUGIN_IMAGE_GO) -ldflags '-s -w' -o $(BIN)/image/install ./cmd/install
+
+# The Velero server with multi-item actions: velero/server/README.md.
+VELERO_DEFAULT := v1.18.3
+VELERO_VERSION ?= $(VELERO_DEFAULT)
+VELERO_TREE = $(BIN)/velero-src/$(VELERO_VERSION)
+# As stock Velero beside it: the default is plain, others carry their version.
+VELERO_BIN = $(BIN)/velero$(if $(filter-out $(VELERO_DEFAULT),$(VELERO_VERSION)),-$(VELERO_VERSION))
+VELERO_BUILDINFO := github.com/vmware-tanzu/velero/pkg/buildinfo
+# The version stays that of the release: Velero makes image tags of it, and
+# plugins and clients compare it. "Git commit" in `velero version` tells.
+VELERO_LDFLAGS = -s -w \
+	-X $(VELERO_BUILDINFO).Version=$(VELERO_VERSION) \
+	-X $(VELERO_BUILDINFO).GitSHA=$(VELERO_VERSION) \
+	-X $(VELERO_BUILDINFO).GitTreeState=multi-item-actions
+# For the test stack alone, as for velero-stock in e2e/build.mk: several servers
+# on one machine cannot all have controller-runtime's port 8080.
+VELERO_STACK_LDFLAGS = -X sigs.k8s.io/controller-runtime/pkg/metrics/server.DefaultBindAddress=127.0.0.1:0
+VELERO_SOURCE = cd velero && $(GO) run ./server/cmd/velero-source
+
+.PHONY: velero
+velero: velero-source ## Build the Velero server with multi-item actions for the test stack (VELERO_VERSION=v1.18.3).
+	@echo "build   velero: Velero $(VELERO_VERSION) with multi-item actions (about 2 minutes when velero-stock is built)"
+	@cd $(VELERO_TREE) && $(GO) build -ldflags '$(VELERO_LDFLAGS) $(VELERO_STACK_LDFLAGS)' -o $(VELERO_BIN) ./cmd/velero
+
+.PHONY: velero-source
+velero-source: ## Write the edited source of Velero into bin/velero-src.
+	@$(VELERO_SOURCE) write -version $(VELERO_VERSION) -dir $(VELERO_TREE)
+
+.PHONY: velero-image-files
+velero-image-files: velero-source ## Build the Velero server with multi-item actions for a container image, into bin/image.
+	@mkdir -p $(BIN)/image/velero
+	@cd $(VELERO_TREE) && $(PLUGIN_IMAGE_GO) -ldflags '$(VELERO_LDFLAGS)' -o $(BIN)/image/velero/velero ./cmd/velero
+
+.PHONY: velero-test
+velero-test: velero-source ## Run Velero's unit tests, and ours beside them, on the edited source (VELERO_VERSION=v1.18.3).
+	@cd $(VELERO_TREE) && $(GO) test -timeout 15m ./pkg/backup/... ./pkg/restore/... ./pkg/plugin/...
+
+.PHONY: velero-diff
+velero-diff: ## Print the whole change to Velero as one unified diff (VELERO_VERSION=v1.18.3).
+	@$(VELERO_SOURCE) diff -version $(VELERO_VERSION) -dir $(VELERO_TREE)
+
+.PHONY: velero-gomod
+velero-gomod: ## Write go.mod and go.sum of the edited source anew, for every version.
+	@velero/server/versions/update.sh

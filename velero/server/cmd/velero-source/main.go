@@ -61,11 +61,15 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if *dir == "" {
 		*dir = filepath.Join(tree.Root, "bin", "velero-src", *version)
 	}
+	at, err := filepath.Abs(*dir)
+	if err != nil {
+		return err
+	}
 	switch args[0] {
 	case "write":
-		return tree.Write(*dir)
+		return tree.Write(at)
 	case "diff":
-		return tree.Diff(ctx, *dir, stdout)
+		return tree.Diff(ctx, at, stdout)
 	default:
 		return fmt.Errorf("unknown verb %q", args[0])
 	}

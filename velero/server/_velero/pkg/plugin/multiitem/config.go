@@ -17,8 +17,6 @@ limitations under the License.
 package multiitem
 
 import (
-	"context"
-
 	"github.com/sirupsen/logrus"
 	mia "github.com/velero-krm/velero-krm/multiitem"
 

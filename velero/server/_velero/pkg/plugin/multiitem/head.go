@@ -49,25 +49,25 @@ func ReadHead(object []byte) (Head, error) {
 	return head, nil
 }
 
-// CheckUpdated returns the name of an object that is to replace an item, or an
+// CheckUpdated returns the head of an object that is to replace an item, or an
 // error when it is not the same object under the same or another name. kind
-// may be empty when the host does not know it.
-func CheckUpdated(object []byte, id velero.ResourceIdentifier, kind string) (name string, err error) {
+// may be empty when the host does not know it. Versions are not compared.
+func CheckUpdated(object []byte, id velero.ResourceIdentifier, kind string) (Head, error) {
 	head, err := ReadHead(object)
 	if err != nil {
-		return "", err
+		return Head{}, err
 	}
 	version, err := schema.ParseGroupVersion(head.APIVersion)
 	if err != nil {
-		return "", fmt.Errorf("error parsing apiVersion: %w", err)
+		return Head{}, fmt.Errorf("error parsing apiVersion: %w", err)
 	}
 	switch {
 	case version.Group != id.Group:
-		return "", fmt.Errorf("action changed the API group from %q to %q", id.Group, version.Group)
+		return Head{}, fmt.Errorf("action changed the API group from %q to %q", id.Group, version.Group)
 	case kind != "" && head.Kind != kind:
-		return "", fmt.Errorf("action changed the kind from %q to %q", kind, head.Kind)
+		return Head{}, fmt.Errorf("action changed the kind from %q to %q", kind, head.Kind)
 	case head.Metadata.Namespace != id.Namespace:
-		return "", fmt.Errorf("action changed the namespace from %q to %q", id.Namespace, head.Metadata.Namespace)
+		return Head{}, fmt.Errorf("action changed the namespace from %q to %q", id.Namespace, head.Metadata.Namespace)
 	}
-	return head.Metadata.Name, nil
+	return head, nil
 }
