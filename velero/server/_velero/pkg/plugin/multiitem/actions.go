@@ -20,6 +20,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"os"
 	"sync/atomic"
 	"time"
 
@@ -27,10 +28,25 @@ import (
 	mia "github.com/velero-krm/velero-krm/multiitem"
 )
 
-// progressTimeout is how long an action may say nothing while items wait for
-// it. An action at work tells so now and then; one that is silent for half an
-// hour hangs, and its process is replaced.
-const progressTimeout = 30 * time.Minute
+// TimeoutEnv is the variable of the server's environment that overrides how
+// long an action may say nothing while items wait for it, as "10m".
+const TimeoutEnv = "VELERO_MULTI_ITEM_PROGRESS_TIMEOUT"
+
+// defaultTimeout is long: an action at work tells so now and then; one that is
+// silent for half an hour hangs, and its process is replaced.
+const defaultTimeout = 30 * time.Minute
+
+func progressTimeout() (time.Duration, error) {
+	text := os.Getenv(TimeoutEnv)
+	if text == "" {
+		return defaultTimeout, nil
+	}
+	timeout, err := time.ParseDuration(text)
+	if err != nil || timeout <= 0 {
+		return 0, fmt.Errorf("error reading %s: %q is no positive duration, as 10m", TimeoutEnv, text)
+	}
+	return timeout, nil
+}
 
 // Actions are the multi-item actions of one backup or restore. A nil *Actions
 // has none. It is safe for concurrent use.
@@ -40,6 +56,8 @@ type Actions struct {
 	// run is what all calls share. The Backup and Restore are encoded once:
 	// Velero changes their status while late calls are made.
 	run mia.Run
+	// timeout is how long an action may say nothing.
+	timeout time.Duration
 }
 
 // action is one of them.
@@ -64,8 +82,11 @@ func Resolve(ctx context.Context, config Config) (*Actions, error) {
 		return nil, nil
 	}
 
-	a := &Actions{log: config.Log}
-	var err error
+	timeout, err := progressTimeout()
+	if err != nil {
+		return nil, err
+	}
+	a := &Actions{log: config.Log, timeout: timeout}
 	if a.run.Backup, err = encode(config.Backup, config.Backup == nil); err != nil {
 		return nil, fmt.Errorf("error encoding backup: %w", err)
 	}
@@ -136,7 +157,7 @@ func (a *Actions) runOne(ctx context.Context, action *action, list List, late bo
 		Run:    run,
 		Source: feed,
 		Sink:   feed,
-		Limits: mia.Limits{ProgressTimeout: progressTimeout},
+		Limits: mia.Limits{ProgressTimeout: a.timeout},
 	})
 	if err != nil {
 		return err
