@@ -37,6 +37,9 @@ func TestDocs(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if name == writingPage {
+			continue // its steps change the repository: TestWritingAFunction
+		}
 		t.Run(name, func(t *testing.T) { commands += checkPage(t, dir, page) })
 	}
 	if commands == 0 {
