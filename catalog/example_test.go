@@ -25,7 +25,6 @@ func ExampleFunctions() {
 		}
 	}
 	// Output:
-	// resource-modifiers
 	// route
 	// set-ingress
 }
