@@ -21,6 +21,10 @@ type Input struct {
 	// with its name and how many objects it works on, to show progress. It is
 	// called by the goroutine that called Execute.
 	Started func(step string, selected int)
+	// Around, if not nil, wraps the function of each step for this execution,
+	// outside of its time limit and records: to see calls begin and end. The
+	// wrapper is called by several goroutines at once.
+	Around func(step string, next runner.Function) runner.Function
 }
 
 // Execute runs the pipeline: mutators in order, each on what the one before
@@ -92,6 +96,7 @@ type execution struct {
 	program *Program
 	context *krm.Item
 	started func(step string, selected int)
+	around  func(step string, next runner.Function) runner.Function
 	cells   []*cell
 	reports []StepReport
 	// mover is the step that last gave an object a new identity.
@@ -99,7 +104,7 @@ type execution struct {
 }
 
 func newExecution(p *Program, in Input) *execution {
-	x := &execution{program: p, context: in.Context, started: in.Started, mover: map[*cell]string{}}
+	x := &execution{program: p, context: in.Context, started: in.Started, around: in.Around, mover: map[*cell]string{}}
 	if x.started == nil {
 		x.started = func(string, int) {}
 	}

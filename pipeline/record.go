@@ -14,6 +14,9 @@ func (x *execution) prepare(s *step, selection []*cell) (f runner.Function, done
 	if outside := x.outside(selection); len(outside) > 0 && !s.validator {
 		f = &guard{next: f, name: s.name, outside: outside}
 	}
+	if x.around != nil {
+		f = x.around(s.name, f)
+	}
 	begin := x.program.clock()
 	return f, func(r *StepReport) {
 		_, _, sum := totals.Sum()

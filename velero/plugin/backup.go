@@ -81,52 +81,47 @@ func (a *BackupItemAction) execute(ctx context.Context, obj runtime.Unstructured
 	if err != nil {
 		return nil, err
 	}
-	v, err := r.apply(ctx, item)
+	o, err := r.applySingle(ctx, item)
 	switch {
 	case err != nil:
 		return nil, err
-	case v.out == nil:
+	case o.out == nil:
 		return leftOut(obj), nil
 	}
-	out, err := r.stored(obj, item, v.out)
-	if err != nil {
-		r.failedLate(v.out != item)
-	}
-	return out, err
-}
-
-// stored returns what Velero is to store of an object that became after, nil
-// for the object as it is.
-func (r *run) stored(obj runtime.Unstructured, before, after *krm.Item) (runtime.Unstructured, error) {
-	id := before.Identity()
-	if err := r.claim(id, after.Identity()); err != nil {
+	if err := r.checkBackedUp(o); err != nil {
+		r.failedLate(o.out != o.in)
 		return nil, err
 	}
-	if after == before {
+	if o.out == o.in {
 		return nil, nil //nolint:nilnil // how Velero is told that nothing changed
 	}
-	if err := checkBackedUpType(id, after.Identity()); err != nil {
-		return nil, err
+	return toUnstructured(o.out)
+}
+
+// checkBackedUp refuses what a backup cannot hold: an object in the place of
+// another one, or in one where it cannot be restored from.
+func (r *run) checkBackedUp(o *tracked) error {
+	if err := r.claim(o); err != nil || o.out == o.in {
+		return err
 	}
-	out, err := toUnstructured(after)
-	if err != nil {
-		return nil, err
+	if o.in != nil {
+		if err := checkBackedUpType(o.in.Identity(), o.out.Identity()); err != nil {
+			return err
+		}
 	}
-	if err := checkNotLeftOut(id, obj, out); err != nil {
-		return nil, err
-	}
-	return out, nil
+	return checkNotLeftOut(o)
 }
 
 // checkNotLeftOut refuses a mark that a function made: Velero would leave the
 // object out, which only a step that may Delete can ask for.
-func checkNotLeftOut(id krm.Identity, before runtime.Unstructured, after *unstructured.Unstructured) error {
-	was := unstructured.Unstructured{Object: before.UnstructuredContent()}
-	_, had := was.GetAnnotations()[velerov1api.SkipFromBackupAnnotation]
-	_, has := after.GetAnnotations()[velerov1api.SkipFromBackupAnnotation]
-	if has && !had {
+func checkNotLeftOut(o *tracked) error {
+	had := false
+	if o.in != nil {
+		_, had = o.in.Annotation(velerov1api.SkipFromBackupAnnotation)
+	}
+	if _, has := o.out.Annotation(velerov1api.SkipFromBackupAnnotation); has && !had {
 		return fmt.Errorf("%s: a function set the annotation %s, with which Velero leaves the object out of the backup: if it is meant to, let the function remove the object and the step allow Delete",
-			id, velerov1api.SkipFromBackupAnnotation)
+			o.identity(), velerov1api.SkipFromBackupAnnotation)
 	}
 	return nil
 }

@@ -32,6 +32,10 @@ type engine struct {
 	server    *server
 	// allVersions is true when Velero keeps every version of an object.
 	allVersions bool
+	// multi is true for the multi-item actions: Velero hands over whole lists.
+	multi bool
+	// pulseEvery is how often a call tells that it is at work; 0 means [pulseEvery].
+	pulseEvery time.Duration
 
 	mu sync.Mutex
 	// runs by runRef.key, in the order in which they came.
@@ -130,8 +134,10 @@ func (e *engine) load(ctx context.Context, r runRef) (*run, error) {
 	if len(problems) > 0 {
 		return nil, &LoadError{Run: r.String(), Problems: problems}
 	}
-	if r.phase == pipeline.Backup && loaded.mayRename() {
-		loaded.claims = map[krm.Identity]krm.Identity{}
+	// A restore on a stock Velero creates the objects of one name one after the
+	// other, and tells of the second.
+	if (e.multi || r.phase == pipeline.Backup) && loaded.mayAny(pipeline.Rename, pipeline.Create) {
+		loaded.claims = map[krm.Identity]holder{}
 	}
 	if err := loaded.makeContext(ctx); err != nil {
 		return nil, err
@@ -175,7 +181,7 @@ func (e *engine) compile(ctx context.Context, loaded *run, chosen []document) (p
 func (e *engine) program(loaded *run, d document) (*pipeline.Program, error) {
 	env := pipeline.Env{
 		Builtins: e.catalog.Find, BuiltinNames: e.catalog.Names,
-		KindKnown: loaded.kindKnown(d), StockVelero: true, Logger: e.log,
+		KindKnown: loaded.kindKnown(d), StockVelero: !e.multi, Logger: e.log,
 	}
 	if needsFunctions(d.pipeline) {
 		var err error

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/velero-krm/velero-krm/krm"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/discovery"
@@ -25,8 +26,9 @@ type kinds struct {
 
 // served is one kind in one version.
 type served struct {
-	gv       schema.GroupVersion
-	resource string
+	gv         schema.GroupVersion
+	resource   string
+	namespaced bool
 	// preferred is true for the version in which Velero keeps the kind.
 	preferred bool
 }
@@ -75,7 +77,7 @@ func (k *kinds) addGroup(group *metav1.APIGroup, lists map[string]*metav1.APIRes
 			}
 			k.byKind[r.Kind] = append(k.byKind[r.Kind], served{
 				gv:       schema.GroupVersion{Group: group.Name, Version: version.Version},
-				resource: r.Name, preferred: !seen[r.Name],
+				resource: r.Name, namespaced: r.Namespaced, preferred: !seen[r.Name],
 			})
 			seen[r.Name] = true
 		}
@@ -113,6 +115,19 @@ func (k *kinds) lookup(apiVersion, kind string) []served {
 		}
 	}
 	return found
+}
+
+// find returns where an object's kind is served, in its version if that is.
+func (k *kinds) find(id krm.Identity) (served, bool) {
+	found := k.lookup(id.APIVersion, id.Kind)
+	// An empty version would mean any group.
+	if len(found) == 0 || id.APIVersion == "" {
+		return served{}, false
+	}
+	if i := slices.IndexFunc(found, func(s served) bool { return s.gv.String() == id.APIVersion }); i >= 0 {
+		return found[i], true
+	}
+	return found[0], true
 }
 
 // known reports whether objects of a selector's type can come: with

@@ -13,6 +13,16 @@ import (
 // pipeline.Compile knows of a stock Velero.
 func (e *engine) limits(ctx context.Context, p *pipeline.Pipeline, phase pipeline.Phase) []pipeline.Problem {
 	var problems []pipeline.Problem
+	if !e.multi {
+		problems = e.stockLimits(ctx, p, phase)
+	}
+	problems = append(problems, e.pathLimits("spec.mutators", p.Spec.Mutators)...)
+	return append(problems, e.pathLimits("spec.validators", p.Spec.Validators)...)
+}
+
+// stockLimits are those of a Velero that hands over one object at a time.
+func (e *engine) stockLimits(ctx context.Context, p *pipeline.Pipeline, phase pipeline.Phase) []pipeline.Problem {
+	var problems []pipeline.Problem
 	for i, step := range p.Spec.Mutators {
 		path := fmt.Sprintf("spec.mutators[%d]", i)
 		if slices.Contains(step.Allow, pipeline.Create) {
@@ -26,8 +36,11 @@ func (e *engine) limits(ctx context.Context, p *pipeline.Pipeline, phase pipelin
 			problems = append(problems, e.noSkip(ctx, path)...)
 		}
 	}
-	problems = append(problems, e.stepLimits("spec.mutators", p.Spec.Mutators, phase)...)
-	return append(problems, e.stepLimits("spec.validators", p.Spec.Validators, phase)...)
+	if phase == pipeline.Restore {
+		problems = append(problems, namespaceLimits("spec.mutators", p.Spec.Mutators)...)
+		problems = append(problems, namespaceLimits("spec.validators", p.Spec.Validators)...)
+	}
+	return problems
 }
 
 // noSkip is the problem of a server that cannot leave an object out of a backup.
@@ -46,12 +59,12 @@ func (e *engine) noSkip(ctx context.Context, path string) []pipeline.Problem {
 	}}
 }
 
-// stepLimits are those of mutators and validators alike.
-func (e *engine) stepLimits(path string, steps []pipeline.Step, phase pipeline.Phase) []pipeline.Problem {
+// namespaceLimits refuses selectors for what a restore does not hand over.
+func namespaceLimits(path string, steps []pipeline.Step) []pipeline.Problem {
 	var problems []pipeline.Problem
 	for i, step := range steps {
 		for j, s := range step.Selectors {
-			if phase == pipeline.Restore && s.Kind == "Namespace" && (s.APIVersion == "" || s.APIVersion == "v1") {
+			if s.Kind == "Namespace" && (s.APIVersion == "" || s.APIVersion == "v1") {
 				problems = append(problems, pipeline.Problem{
 					Path:   fmt.Sprintf("%s[%d].selectors[%d].kind", path, i, j),
 					Reason: "a stock Velero restores Namespaces without asking plugins, so the selector can never match",
@@ -59,6 +72,14 @@ func (e *engine) stepLimits(path string, steps []pipeline.Step, phase pipeline.P
 				})
 			}
 		}
+	}
+	return problems
+}
+
+// pathLimits refuses executables where Velero takes them for plugins.
+func (e *engine) pathLimits(path string, steps []pipeline.Step) []pipeline.Problem {
+	var problems []pipeline.Problem
+	for i, step := range steps {
 		if file := executableOf(step); within(file, e.functions.pluginDir) {
 			problems = append(problems, pipeline.Problem{
 				Path:   fmt.Sprintf("%s[%d].exec", path, i),

@@ -75,16 +75,16 @@ func (a *RestoreItemAction) execute(ctx context.Context, input *velero.RestoreIt
 			return nil, err
 		}
 	}
-	v, err := r.apply(ctx, item)
+	o, err := r.applySingle(ctx, item)
 	switch {
 	case err != nil:
 		return nil, err
-	case v.out == nil:
+	case o.out == nil:
 		return unchanged.WithoutRestore(), nil
-	case v.out == item:
+	case o.out == item:
 		return unchanged, nil
 	}
-	out, err := a.carry(ctx, item, v.out, input)
+	out, err := a.carry(ctx, item, o.out, input)
 	if err != nil {
 		r.failedLate(true)
 	}
@@ -95,8 +95,8 @@ func (a *RestoreItemAction) execute(ctx context.Context, input *velero.RestoreIt
 // created.
 func (a *RestoreItemAction) carry(ctx context.Context, before, after *krm.Item, input *velero.RestoreItemActionExecuteInput) (*velero.RestoreItemActionExecuteOutput, error) {
 	id := before.Identity()
-	if after.Identity().Namespace != id.Namespace {
-		return nil, fmt.Errorf("%s was moved to namespace %q: Velero restores into the namespace that the Restore says; use its spec.namespaceMapping", id, after.Identity().Namespace)
+	if err := checkNotMoved(id, after.Identity()); err != nil {
+		return nil, err
 	}
 	onto, err := toItem(input.Item)
 	if err != nil {
@@ -121,6 +121,17 @@ func (a *RestoreItemAction) carry(ctx context.Context, before, after *krm.Item, 
 		return nil, err
 	}
 	return velero.NewRestoreItemActionExecuteOutput(updated), nil
+}
+
+// checkNotMoved refuses another namespace: that is the Restore's to say.
+func checkNotMoved(before, after krm.Identity) error {
+	switch {
+	case after.Namespace != before.Namespace:
+		return fmt.Errorf("%s was moved to namespace %q: Velero restores into the namespace that the Restore says; use its spec.namespaceMapping", before, after.Namespace)
+	case before.Kind == "Namespace" && before.Group() == "" && after.Name != before.Name:
+		return fmt.Errorf("%s was renamed to %q: Velero restores into the namespace that the Restore says; use its spec.namespaceMapping", before, after.Name)
+	}
+	return nil
 }
 
 func conflict(id krm.Identity, err error) error {

@@ -1,7 +1,6 @@
 package plugin
 
 import (
-	"context"
 	"fmt"
 	"slices"
 
@@ -13,48 +12,54 @@ import (
 // it has another version than its selectors name: the author meant the object,
 // and the version in a backup is that of another cluster or of another year.
 // Where a step before may change the version, that is not looked at.
-func (r *run) checkVersions(ctx context.Context, item *krm.Item) error {
+// Steps with onError: Ignore warn instead.
+func (r *run) checkVersions(item *krm.Item) (warnings []string, err error) {
 	for _, p := range r.pipelines {
-		for i, step := range p.Spec.Mutators {
-			if err := r.checkVersion(ctx, item, p, step, fmt.Sprintf("spec.mutators[%d]", i)); err != nil {
-				return err
+		for i := range p.Spec.Mutators {
+			step := &p.Spec.Mutators[i]
+			warning, err := checkVersion(item, p, step, "spec.mutators", i)
+			if err != nil {
+				return nil, err
 			}
+			warnings = append(warnings, warning...)
 			if slices.Contains(step.Allow, pipeline.Rename) {
-				return nil
+				return warnings, nil
 			}
 		}
-		for i, step := range p.Spec.Validators {
-			if err := r.checkVersion(ctx, item, p, step, fmt.Sprintf("spec.validators[%d]", i)); err != nil {
-				return err
+		for i := range p.Spec.Validators {
+			warning, err := checkVersion(item, p, &p.Spec.Validators[i], "spec.validators", i)
+			if err != nil {
+				return nil, err
 			}
+			warnings = append(warnings, warning...)
 		}
 	}
-	return nil
+	return warnings, nil
 }
 
-// checkVersion checks one step. One with onError: Ignore warns.
-func (r *run) checkVersion(ctx context.Context, item *krm.Item, p *pipeline.Pipeline, step pipeline.Step, path string) error {
+// checkVersion checks one step, the one at index of path.
+func checkVersion(item *krm.Item, p *pipeline.Pipeline, step *pipeline.Step, path string, index int) (warning []string, err error) {
 	meant := missedVersion(step, item)
 	if meant == "" {
-		return nil
+		return nil, nil
 	}
+	path = fmt.Sprintf("%s[%d]", path, index)
 	if step.Name != "" {
 		path = fmt.Sprintf("step %q", step.Name)
 	}
 	id := item.Identity()
-	err := fmt.Errorf("pipeline %q: %s: %s is %s here and the step selects %s, so it would go through unconverted: add the selector {apiVersion: %s, kind: %s} to the step, or to its exclude",
+	err = fmt.Errorf("pipeline %q: %s: %s is %s here and the step selects %s, so it would go through unconverted: add the selector {apiVersion: %s, kind: %s} to the step, or to its exclude",
 		p.Metadata.Name, path, id, id.APIVersion, meant, id.APIVersion, id.Kind)
 	if step.OnError != pipeline.Ignore {
-		return err
+		return nil, err
 	}
-	warn(ctx, r.engine.log, id, err.Error())
-	return nil
+	return []string{err.Error()}, nil
 }
 
 // missedVersion returns the apiVersion of the selector that would match the
 // item if it named the item's version, and "" when none would or the step has
 // said what becomes of the item.
-func missedVersion(step pipeline.Step, item *krm.Item) string {
+func missedVersion(step *pipeline.Step, item *krm.Item) string {
 	id, meant := item.Identity(), ""
 	for _, s := range step.Selectors {
 		if s.Matches(item) {

@@ -1,13 +1,14 @@
-// Command velero-plugin-krm runs pipelines of KRM functions in a stock Velero:
-// its image copies it into Velero's plugin folder and Velero starts it.
+// Command velero-plugin-krm runs pipelines of KRM functions in Velero: its image
+// copies it into Velero's plugin folder and Velero starts it. A Velero with
+// multi-item actions calls these; a stock one the others.
 package main
 
 import (
 	"github.com/spf13/pflag"
 	"github.com/velero-krm/velero-krm/catalog"
 	"github.com/velero-krm/velero-krm/pipeline"
-	"github.com/vmware-tanzu/velero/pkg/plugin/framework"
 
+	"github.com/velero-krm/velero-krm/velero/framework"
 	"github.com/velero-krm/velero-krm/velero/plugin"
 )
 
@@ -21,6 +22,8 @@ func main() {
 		BindFlags(pflag.CommandLine).
 		RegisterBackupItemActionV2(plugin.Name, host.NewBackupItemAction).
 		RegisterRestoreItemActionV2(plugin.Name, host.NewRestoreItemAction).
+		RegisterBackupMultiItemAction(plugin.Name, host.NewBackupMultiItemAction).
+		RegisterRestoreMultiItemAction(plugin.Name, host.NewRestoreMultiItemAction).
 		Serve()
 }
 
