@@ -79,7 +79,8 @@ func runBlock(t *testing.T, dir, kind, block string) string {
 	case "```shell":
 		cmd := exec.CommandContext(t.Context(), "bash", "-euo", "pipefail", "-c", block)
 		cmd.Dir = dir
-		cmd.Env = append(os.Environ(), "NO_COLOR=1")
+		// A make around the tests must not speak to the one on the page.
+		cmd.Env = append(os.Environ(), "NO_COLOR=1", "MAKEFLAGS=", "MAKELEVEL=")
 		if text, err := cmd.CombinedOutput(); err != nil {
 			t.Fatalf("a step of the page fails: %v\n%s\n%s", err, block, text)
 		}

@@ -106,11 +106,28 @@ func lookup(name string) (fn.Function, error) {
 	if ok {
 		return f, nil
 	}
-	hint := seeFnList
-	if c := fn.Closest(name, catalog.Names()); c != "" {
-		hint = "did you mean " + c + "?"
+	return f, usagef(meant(name, catalog.Names()), "there is no function %q", name)
+}
+
+// maxMeant is how many names a hint suggests.
+const maxMeant = 4
+
+// meant is the hint for a name that is none: the nearest one, or those that
+// have it in them.
+func meant(name string, names []string) string {
+	if c := fn.Closest(name, names); c != "" {
+		return "did you mean " + c + "?"
 	}
-	return f, usagef(hint, "there is no function %q", name)
+	var within []string
+	for _, n := range names {
+		if name != "" && strings.Contains(n, strings.ToLower(name)) {
+			within = append(within, n)
+		}
+	}
+	if len(within) == 0 || len(within) > maxMeant {
+		return seeFnList
+	}
+	return "did you mean " + strings.Join(within, " or ") + "?"
 }
 
 func schemaFormat(output string) string {
