@@ -25,6 +25,7 @@ import (
 	"github.com/velero-krm/velero-krm/catalog/resource-modifiers"
 	"github.com/velero-krm/velero-krm/catalog/route"
 	"github.com/velero-krm/velero-krm/catalog/seal-secrets"
+	"github.com/velero-krm/velero-krm/catalog/served-apis"
 	"github.com/velero-krm/velero-krm/catalog/service"
 	"github.com/velero-krm/velero-krm/catalog/set-annotations"
 	"github.com/velero-krm/velero-krm/catalog/set-image-registry"
@@ -66,6 +67,7 @@ func Functions() []fn.Function {
 		resourcemodifiers.Function(),
 		route.Function(),
 		sealsecrets.Function(),
+		servedapis.Function(),
 		service.Function(),
 		setannotations.Function(),
 		setimageregistry.Function(),

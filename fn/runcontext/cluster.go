@@ -21,12 +21,14 @@ const (
 	PullSecrets Fact = "pullSecrets"
 	// SecurityContextConstraints are OpenShift's, by service account.
 	SecurityContextConstraints Fact = "securityContextConstraints"
+	// ServedAPIs are the kinds that the API server has.
+	ServedAPIs Fact = "servedAPIs"
 )
 
 // Facts returns all facts in the order of the fields of [Cluster]. The slice
 // belongs to the caller.
 func Facts() []Fact {
-	return []Fact{KubernetesVersion, OpenShiftVersion, InternalRegistry, RegistryState, PullSecrets, SecurityContextConstraints}
+	return []Fact{KubernetesVersion, OpenShiftVersion, InternalRegistry, RegistryState, PullSecrets, SecurityContextConstraints, ServedAPIs}
 }
 
 // Cluster is what is known of the cluster that Velero runs in. The zero value
@@ -41,6 +43,7 @@ type Cluster struct {
 	RegistryState              RegistryStatus          `json:"registryState,omitempty" doc:"Managed, Unmanaged or Removed, as the registry's operator is told, or Disabled for an OpenShift installed without it"`
 	PullSecrets                map[string][]PullSecret `json:"pullSecrets,omitempty" doc:"on restore, the Secrets for pulling images that exist before it starts, by the namespace that is restored to; namespaces without any are left out"`
 	SecurityContextConstraints *Constraints            `json:"securityContextConstraints,omitempty" doc:"names of SecurityContextConstraints, by who is named in their users and groups"`
+	ServedAPIs                 *Served                 `json:"servedAPIs,omitempty" doc:"what can be created, as it was before the restore"`
 }
 
 // Asked reports whether a step asked for the fact.
@@ -83,4 +86,12 @@ func (c *Constraints) Of(namespace, serviceAccount string) []string {
 	names := slices.Concat(c.ServiceAccounts[namespace+"/"+serviceAccount], c.Namespaces[namespace], c.All)
 	slices.Sort(names)
 	return slices.Compact(names)
+}
+
+// Served are the kinds of objects that an API server can create, list and
+// delete. Those of CustomResourceDefinitions that the backup brings are not
+// among them.
+type Served struct {
+	Kinds      map[string][]string `json:"kinds" doc:"kinds, sorted, by apiVersion, as apps/v1"`
+	Unanswered []string            `json:"unanswered,omitempty" doc:"apiVersions that the API server has and that did not say what they serve, as of an aggregated API that is down"`
 }

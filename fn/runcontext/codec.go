@@ -92,6 +92,7 @@ func (c Cluster) told() []Fact {
 	for fact, there := range map[Fact]bool{
 		OpenShiftVersion: c.OpenShiftVersion != "", InternalRegistry: c.InternalRegistry != nil, RegistryState: c.RegistryState != "",
 		PullSecrets: c.PullSecrets != nil, SecurityContextConstraints: c.SecurityContextConstraints != nil,
+		ServedAPIs: c.ServedAPIs != nil,
 	} {
 		if there {
 			list = append(list, fact)

@@ -53,6 +53,7 @@ func full() *runcontext.RunContext {
 				Namespaces:      map[string][]string{"shop-dr": {"nonroot-v2"}},
 				All:             []string{"restricted-v2"},
 			},
+			ServedAPIs: &runcontext.Served{Kinds: map[string][]string{"apps/v1": {"Deployment", "StatefulSet"}}, Unanswered: []string{"metrics.k8s.io/v1beta1"}},
 		},
 	}
 }
