@@ -67,10 +67,6 @@ type multiItems struct {
 	dropped sets.Set[string]
 	// wanted are additional items that actions asked for, in order.
 	wanted []wantedItem
-	// late is true while Velero restores: what joins then is restored by the
-	// item that it joins with, not by the collection.
-	late bool
-
 	// Where what actions say goes: to the results of the restore, or to those of
 	// the item that is restored.
 	warnings, errs *results.Result
@@ -104,7 +100,7 @@ func (ctx *restoreContext) runMultiItemActions(
 		ctx.refuse(err, errs)
 		return false
 	}
-	if actions.Len() == 0 {
+	if actions == nil {
 		return true
 	}
 
@@ -121,6 +117,7 @@ func (ctx *restoreContext) runMultiItemActions(
 	m.items.collect(all)
 	m.addNamespaces(0)
 	if err := m.runAll(); err != nil {
+		actions.Close()
 		ctx.refuse(err, errs)
 		return false
 	}
@@ -149,7 +146,6 @@ func (ctx *restoreContext) multiItemCollection(
 	}
 	all := m.collection(func(string) bool { return true })
 	m.sort(all, backupResources)
-	m.late = true
 	return nil, all
 }
 
@@ -187,8 +183,9 @@ func (ctx *restoreContext) multiItemLate(obj *unstructured.Unstructured, groupRe
 		return it.state == itemIn
 	}
 	defer m.redirect(warnings, errs)()
+	from := m.items.len()
 	it := m.items.add(id, archive.GetItemFilePath(ctx.restoreDir, groupResource.String(), id.Namespace, id.Name))
-	m.runLate()
+	m.runLate(from)
 	if it.state != itemIn {
 		return false
 	}

@@ -17,14 +17,15 @@ limitations under the License.
 package restore
 
 import (
-	"encoding/json"
-	"fmt"
 	"path/filepath"
 	"strconv"
 	"sync"
 
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
 	"github.com/vmware-tanzu/velero/pkg/archive"
 	"github.com/vmware-tanzu/velero/pkg/kuberesource"
+	"github.com/vmware-tanzu/velero/pkg/plugin/multiitem"
 	"github.com/vmware-tanzu/velero/pkg/plugin/velero"
 	"github.com/vmware-tanzu/velero/pkg/util/filesystem"
 )
@@ -46,7 +47,8 @@ type multiItem struct {
 	original string
 	// path of the file, which is rewritten when the object changes.
 	path string
-	// version of the API, for Velero's informers.
+	// version of the API, for Velero's informers; empty when it is to be read
+	// from the file.
 	version string
 	state   itemState
 	// aside is true for a Namespace that Velero did not collect. Velero creates it
@@ -75,6 +77,7 @@ type multiItemStore struct {
 	// renamed by the one they had. Who means the former name of one item and the
 	// current one of another, means what will have that name.
 	current, former map[velero.ResourceIdentifier]*multiItem
+	kinds           map[schema.GroupResource]string
 }
 
 func newMultiItemStore(fs filesystem.Interface, dir string) *multiItemStore {
@@ -82,6 +85,7 @@ func newMultiItemStore(fs filesystem.Interface, dir string) *multiItemStore {
 		fs: fs, dir: dir,
 		current: make(map[velero.ResourceIdentifier]*multiItem),
 		former:  make(map[velero.ResourceIdentifier]*multiItem),
+		kinds:   make(map[schema.GroupResource]string),
 	}
 }
 
@@ -119,7 +123,7 @@ func (s *multiItemStore) add(id velero.ResourceIdentifier, path string) *multiIt
 // collect adds what Velero collected.
 func (s *multiItemStore) collect(collection []restoreableResource) {
 	for _, resource := range collection {
-		groupResource := schemaGroupResource(resource.resource)
+		groupResource := schema.ParseGroupResource(resource.resource)
 		for namespace, items := range resource.selectedItemsByNamespace {
 			for _, item := range items {
 				id := velero.ResourceIdentifier{GroupResource: groupResource, Namespace: namespace, Name: item.name}
@@ -195,23 +199,40 @@ func (s *multiItemStore) rename(from int) []*multiItem {
 	return refused
 }
 
-// objectHead is what identifies an object.
-type objectHead struct {
-	APIVersion string `json:"apiVersion"`
-	Kind       string `json:"kind"`
-	Metadata   struct {
-		Name      string `json:"name"`
-		Namespace string `json:"namespace"`
-	} `json:"metadata"`
+// head reads what identifies an item's object.
+func (s *multiItemStore) head(it *multiItem) (multiitem.Head, error) {
+	object, err := s.fs.ReadFile(it.path)
+	if err != nil {
+		return multiitem.Head{}, err
+	}
+	return multiitem.ReadHead(object)
 }
 
-func decodeHead(object []byte) (objectHead, error) {
-	var head objectHead
-	if err := json.Unmarshal(object, &head); err != nil {
-		return head, fmt.Errorf("decode object: %w", err)
+// kind returns the kind of an item's objects. It is the same for all of a
+// resource, so it is read once.
+func (s *multiItemStore) kind(it *multiItem) (string, error) {
+	if kind, ok := s.kinds[it.id.GroupResource]; ok {
+		return kind, nil
 	}
-	if head.APIVersion == "" || head.Kind == "" || head.Metadata.Name == "" {
-		return head, fmt.Errorf("object has no apiVersion, kind or name")
+	head, err := s.head(it)
+	if err != nil {
+		return "", err
 	}
-	return head, nil
+	s.kinds[it.id.GroupResource] = head.Kind
+	return head.Kind, nil
+}
+
+// readVersion sets the version of an item when it is not known.
+func (s *multiItemStore) readVersion(it *multiItem) {
+	if it.version != "" {
+		return
+	}
+	if head, err := s.head(it); err == nil {
+		it.version = apiVersion(head)
+	}
+}
+
+// apiVersion returns the version of an object's API without its group.
+func apiVersion(head multiitem.Head) string {
+	return schema.FromAPIVersionAndKind(head.APIVersion, head.Kind).Version
 }
