@@ -10,12 +10,15 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/metadata"
 )
 
 // cluster is the API server of Velero's own cluster.
 type cluster struct {
 	kube    kubernetes.Interface
 	dynamic dynamic.Interface
+	// metadata reads objects without what they hold.
+	metadata metadata.Interface
 }
 
 // pipelines lists the ConfigMaps that hold pipelines.

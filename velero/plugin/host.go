@@ -14,6 +14,7 @@ import (
 	velerov1api "github.com/vmware-tanzu/velero/pkg/apis/velero/v1"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/metadata"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 
@@ -139,9 +140,13 @@ func (h *Host) newEngine(log logrus.FieldLogger) (*engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make a client of the cluster: %w", err)
 	}
+	meta, err := metadata.NewForConfig(cfg)
+	if err != nil {
+		return nil, fmt.Errorf("make a client of the cluster: %w", err)
+	}
 	e := &engine{
 		ctx: h.ctx, log: framework.NewLogger(log).With("plugin", Name, "version", h.version),
-		cluster:   cluster{kube: kube, dynamic: dyn},
+		cluster:   cluster{kube: kube, dynamic: dyn, metadata: meta},
 		namespace: firstOf(h.namespace, os.Getenv("VELERO_NAMESPACE"), velerov1api.DefaultNamespace),
 		functions: &functions{dir: firstOf(os.Getenv(FunctionsDirEnv), DefaultFunctionsDir), pluginDir: h.pluginDir()},
 		catalog:   h.catalog,
