@@ -1,126 +1,330 @@
 package catalog_test
 
 import (
-	"fmt"
 	"os"
+	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	"go.yaml.in/yaml/v3"
 
 	"github.com/velero-krm/velero-krm/catalog"
 	"github.com/velero-krm/velero-krm/krm"
 	"github.com/velero-krm/velero-krm/pipeline"
 )
 
-// openshiftPage is the page that compares with openshift-velero-plugin.
-func openshiftPage(t *testing.T) string {
+// openshiftActions are the actions of openshift-velero-plugin as it registers
+// them at commit 0b73ea6, without the prefix "openshift.io/".
+var openshiftActions = []string{
+	"01-common-backup-plugin", "01-common-restore-plugin",
+	"02-serviceaccount-backup-plugin", "02-serviceaccount-iba-plugin", "02-serviceaccount-restore-plugin",
+	"03-pv-backup-plugin", "03-pv-restore-plugin",
+	"04-pvc-restore-plugin", "04-imagestreamtag-backup-plugin", "04-imagestreamtag-restore-plugin",
+	"05-route-restore-plugin", "06-build-restore-plugin",
+	"07-pod-backup-plugin", "07-pod-restore-plugin",
+	"08-deploymentconfig-backup-plugin", "08-deploymentconfig-restore-plugin",
+	"09-replicationcontroller-backup-plugin", "09-replicationcontroller-restore-plugin",
+	"10-job-restore-plugin", "11-daemonset-restore-plugin", "12-replicaset-restore-plugin",
+	"13-deployment-restore-plugin", "14-statefulset-restore-plugin", "15-service-restore-plugin",
+	"16-cronjob-restore-plugin", "17-buildconfig-restore-plugin", "18-secret-restore-plugin",
+	"19-is-backup-plugin", "19-is-restore-plugin", "20-SCC-restore-plugin",
+	"21-role-bindings-restore-plugin", "22-cluster-role-bindings-restore-plugin",
+	"23-imagetag-restore-plugin", "24-horizontalpodautoscaler-restore-plugin",
+	"25-configmap-backup-plugin", "25-configmap-restore-plugin", "26-nonadmin-restore-plugin",
+}
+
+// openshiftNone are those that no function can be: they ask Velero for other
+// objects, update a live object, or copy images.
+var openshiftNone = []string{
+	"02-serviceaccount-backup-plugin", "02-serviceaccount-iba-plugin", "03-pv-backup-plugin", "19-is-backup-plugin", "19-is-restore-plugin",
+}
+
+// openshiftLater are actions that the plugin got in 2026.
+var openshiftLater = []string{"04-vmfr-pvc-restore-plugin", "26-proxy-backup-plugin", "27-rbac-role-bindings-restore-plugin"}
+
+// openshiftTraps are where the plugin does what looks like a mistake, and words
+// of the row that decides on it.
+var openshiftTraps = map[string]string{
+	"02-serviceaccount-restore-plugin":          "not the last alone",
+	"08-deploymentconfig-restore-plugin":        "trigger's namespace",
+	"09-replicationcontroller-backup-plugin":    "selector survives",
+	"24-horizontalpodautoscaler-restore-plugin": "autoscaling/v2beta1",
+	"17-buildconfig-restore-plugin":             "source.images",
+	"11-daemonset-restore-plugin":               "namespace `openshift` lose their digest",
+	"18-secret-restore-plugin":                  "service.beta",
+	"20-SCC-restore-plugin":                     "groups",
+	"07-pod-restore-plugin":                     "without `spec.hooks.resources`",
+	"16-cronjob-restore-plugin":                 "batch/v1beta1",
+}
+
+// actionRow is one row of the table in docs/openshift.md.
+type actionRow struct {
+	action, functions, shown, traps string
+}
+
+var codeSpan = regexp.MustCompile("`([^`]+)`")
+
+// spans returns what stands between backquotes.
+func spans(cell string) []string {
+	var list []string
+	for _, m := range codeSpan.FindAllStringSubmatch(cell, -1) {
+		list = append(list, m[1])
+	}
+	return list
+}
+
+// openshiftRows reads the tables of actions in docs/openshift.md: each row by
+// the action that it names alone.
+func openshiftRows(t *testing.T) map[string]actionRow {
 	t.Helper()
-	page, err := os.ReadFile("openshift.md")
+	page, err := os.ReadFile("../docs/openshift.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return string(page)
+	name := regexp.MustCompile("^`([0-9]{2}-[A-Za-z-]+-plugin)`$")
+	rows := map[string]actionRow{}
+	for line := range strings.Lines(string(page)) {
+		cells := strings.Split(strings.TrimSpace(line), "|")
+		if len(cells) != 6 {
+			continue
+		}
+		m := name.FindStringSubmatch(strings.TrimSpace(cells[1]))
+		if m == nil {
+			continue
+		}
+		if _, twice := rows[m[1]]; twice {
+			t.Errorf("%s is there twice", m[1])
+		}
+		rows[m[1]] = actionRow{m[1], strings.TrimSpace(cells[2]), strings.TrimSpace(cells[3]), cells[4]}
+	}
+	return rows
 }
 
-// TestOpenShiftActions checks that the page has each of the plugin's actions
-// once, and that the functions it names exist.
+// TestOpenShiftActions takes each action of openshift-velero-plugin and wants
+// its row in docs/openshift.md: with functions whose fixtures, named there, show
+// what they do, in a pipeline that is ready to use, and with an object of the
+// example namespace that it has an effect on; or with a reason why it is none.
 func TestOpenShiftActions(t *testing.T) {
-	action := regexp.MustCompile("`([0-9]{2}-[A-Za-z-]+-plugin)`")
-	code := regexp.MustCompile("`([a-z-]+)`")
-	seen := map[string]bool{}
-	for line := range strings.Lines(openshiftPage(t)) {
-		cells := strings.Split(line, "|")
-		if len(cells) != 5 || !action.MatchString(cells[1]) {
-			continue
-		}
-		for _, m := range action.FindAllStringSubmatch(cells[1], -1) {
-			if seen[m[1]] {
-				t.Errorf("%s is there twice", m[1])
-			}
-			seen[m[1]] = true
-		}
-		if strings.Contains(cells[2], "none: ") {
-			continue
-		}
-		function := code.FindStringSubmatch(cells[2])
-		if function == nil {
-			t.Errorf("no function in: %s", cells[2])
-			continue
-		}
-		if _, ok := catalog.Lookup(function[1]); !ok {
-			t.Errorf("there is no function %q", function[1])
-		}
+	if len(openshiftActions) != 37 {
+		t.Fatalf("the plugin has 37 actions, the list %d", len(openshiftActions))
 	}
-	// As registered by the plugin at the commit that the page names.
-	if len(seen) != 37 {
-		t.Errorf("the page has %d actions, the plugin 37", len(seen))
+	rows, effects, steps := openshiftRows(t), openshiftEffects(t), openshiftSteps(t)
+	for _, action := range openshiftActions {
+		t.Run(action, func(t *testing.T) {
+			row, ok := rows[action]
+			if !ok {
+				t.Fatal("docs/openshift.md has no row of it")
+			}
+			if slices.Contains(openshiftNone, action) {
+				checkNone(t, row)
+				return
+			}
+			checkFunctions(t, row, steps[phaseOf(action)])
+			if effects[action] == 0 {
+				t.Error("no object in examples/openshift/expected.yaml shows an effect of it")
+			}
+			if words := openshiftTraps[action]; !strings.Contains(row.traps, words) {
+				t.Errorf("the row does not say what becomes of: %s", words)
+			}
+		})
+	}
+	for action, row := range rows {
+		switch {
+		case slices.Contains(openshiftActions, action):
+		case !slices.Contains(openshiftLater, action):
+			t.Errorf("the plugin has no action %s", action)
+		case !strings.HasPrefix(row.functions, "none: "):
+			checkFunctions(t, row, steps[phaseOf(action)])
+		}
 	}
 }
 
-// TestOpenShiftPipeline runs the pipeline of the page over one object for most
-// of its steps.
-func TestOpenShiftPipeline(t *testing.T) {
-	_, text, _ := strings.Cut(openshiftPage(t), "```yaml\n")
-	text, _, _ = strings.Cut(text, "```")
-	p, err := pipeline.Load([]byte(text), "openshift.md")
+// phaseOf tells from the name of an action when it runs.
+func phaseOf(action string) pipeline.Phase {
+	if strings.Contains(action, "-backup-") {
+		return pipeline.Backup
+	}
+	return pipeline.Restore
+}
+
+// checkNone wants a reason, with a link to more of it on the same page.
+func checkNone(t *testing.T, row actionRow) {
+	t.Helper()
+	reason := regexp.MustCompile(`^none: \[([a-z ]+)\]\(#what-is-no-function\)$`).FindStringSubmatch(row.functions)
+	if reason == nil {
+		t.Fatalf("want \"none:\" and a linked reason, got %q", row.functions)
+	}
+	page, err := os.ReadFile("../docs/openshift.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	program, err := pipeline.Compile(p, pipeline.Env{
-		Builtins:     func(name string) (pipeline.Builtin, bool) { f, ok := catalog.Lookup(name); return f, ok },
-		BuiltinNames: catalog.Names(),
-	})
+	_, section, ok := strings.Cut(string(page), "\n## What is no function\n")
+	heading := "- **" + strings.ToUpper(reason[1][:1]) + reason[1][1:] + ":**"
+	if !ok || !strings.Contains(section, heading) {
+		t.Errorf("docs/openshift.md does not explain %q", heading)
+	}
+}
+
+// checkFunctions wants a fixture for each function of the row that shows it
+// change something, and a step of the pipeline that runs it.
+func checkFunctions(t *testing.T, row actionRow, steps []string) {
+	t.Helper()
+	functions := spans(row.functions)
+	if len(functions) == 0 {
+		t.Fatalf("there is no function in %q", row.functions)
+	}
+	shown := map[string]bool{}
+	for _, fixture := range spans(row.shown) {
+		name, _, _ := strings.Cut(fixture, "/")
+		shown[name] = true
+		if !slices.Contains(functions, name) {
+			t.Errorf("%s shows a function that the row does not name", fixture)
+		}
+		runShown(t, fixture)
+	}
+	for _, name := range functions {
+		if !shown[name] {
+			t.Errorf("no fixture shows what %s does", name)
+		}
+		if !slices.Contains(steps, name) {
+			t.Errorf("%s is no step of the pipeline for OpenShift", name)
+		}
+	}
+}
+
+// runShown runs a fixture and wants what it expects, which must differ from
+// what went in.
+func runShown(t *testing.T, fixture string) {
+	t.Helper()
+	name, folder, _ := strings.Cut(fixture, "/")
+	f, ok := catalog.Lookup(name)
+	if !ok {
+		t.Fatalf("there is no function %q", name)
+	}
+	dir := filepath.Join(name, "testdata", folder)
+	in := readFixture(t, dir)
+	out, err := f.Run(t.Context(), in)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("%s: %v", fixture, err)
 	}
-	run := mustItem(t, `{"apiVersion":"velero-krm.io/v1alpha1","kind":"RunContext","metadata":{"name":"r1"},"phase":"Restore",`+
-		`"restore":{"name":"r1","spec":{"namespaceMapping":{"shop":"shop-dr"}}},"backup":{"name":"b1","spec":{}},`+
-		`"cluster":{"kubernetesVersion":"v1.33.1","internalRegistry":"new.svc:5000"}}`)
-	const noted = `"annotations":{"openshift.io/backup-registry-hostname":"old.svc:5000"}`
-	items := []*krm.Item{
-		mustItem(t, `{"apiVersion":"build.openshift.io/v1","kind":"Build","metadata":{"name":"web-1","namespace":"shop"}}`),
-		mustItem(t, `{"apiVersion":"v1","kind":"Pod","metadata":{"name":"owned","namespace":"shop","ownerReferences":[{"kind":"ReplicaSet"}]}}`),
-		mustItem(t, `{"apiVersion":"image.openshift.io/v1","kind":"ImageStreamTag","metadata":{"name":"web:1","namespace":"shop",`+noted+`},"image":{"dockerImageReference":"old.svc:5000/shop/web"}}`),
-		mustItem(t, `{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"web","namespace":"shop",`+noted+`},"spec":{"template":{"spec":{"containers":[{"image":"old.svc:5000/shop/web:1"}]}}}}`),
-		mustItem(t, `{"apiVersion":"security.openshift.io/v1","kind":"SecurityContextConstraints","metadata":{"name":"scc"},"users":["system:serviceaccount:shop:web"]}`),
-		mustItem(t, `{"apiVersion":"v1","kind":"Secret","metadata":{"name":"db","namespace":"shop"}}`),
+	want := readObjects(t, filepath.Join(dir, "expected.yaml"))
+	if !slices.EqualFunc(want, out.Items, (*krm.Item).Equal) {
+		t.Errorf("%s: what comes out is not what is expected", fixture)
 	}
-	execute := func(items []*krm.Item) (lines []string, out []*krm.Item) {
-		plan, err := program.Execute(t.Context(), pipeline.Input{Phase: pipeline.Restore, Items: items, Context: run})
+	if slices.EqualFunc(in.Items, out.Items, (*krm.Item).Equal) {
+		t.Errorf("%s shows nothing: nothing changes", fixture)
+	}
+}
+
+// openshiftEffects counts the effects of each action on the example namespace.
+// TestOpenShiftNamespace checks that they happen.
+func openshiftEffects(t *testing.T) map[string]int {
+	t.Helper()
+	counts := map[string]int{}
+	for object, e := range expectations(t) {
+		for _, effect := range e.Effects {
+			if !effect.Gone && len(effect.Fields) == 0 {
+				t.Errorf("%s: the effect of %s is none", object, effect.Action)
+			}
+			if effect.Phase != phaseOf(effect.Action) {
+				t.Errorf("%s: %s is no action of a %s", object, effect.Action, effect.Phase)
+			}
+			counts[effect.Action]++
+		}
+	}
+	return counts
+}
+
+// openshiftSteps are the functions of the ready pipelines.
+func openshiftSteps(t *testing.T) map[pipeline.Phase][]string {
+	t.Helper()
+	steps := map[pipeline.Phase][]string{}
+	for phase, file := range map[pipeline.Phase]string{pipeline.Backup: "openshift-backup.yaml", pipeline.Restore: "openshift-restore.yaml"} {
+		text, err := os.ReadFile(filepath.Join(openshiftPipelines, file))
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, item := range plan.Items {
-			line := fmt.Sprintf("%s %s", item.Status, item.In.Identity())
-			for _, c := range item.Changes() {
-				line += " " + c.Path
+		p, err := pipeline.Load(text, file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(p.Spec.Phases, []pipeline.Phase{phase}) {
+			t.Errorf("%s runs in %v", file, p.Spec.Phases)
+		}
+		for _, s := range p.Spec.Mutators {
+			steps[phase] = append(steps[phase], s.Builtin)
+		}
+	}
+	return steps
+}
+
+// TestOpenShiftStepsGrantWhatFunctionsNeed compares each step of the ready
+// pipelines with what its function says that it needs.
+func TestOpenShiftStepsGrantWhatFunctionsNeed(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join(openshiftPipelines, "openshift-*.yaml"))
+	if err != nil || len(files) != 3 {
+		t.Fatalf("there are %d pipelines: %v", len(files), err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := pipeline.Load(text, file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range p.Spec.Mutators {
+			f, ok := catalog.Lookup(s.Builtin)
+			if !ok {
+				t.Fatalf("there is no function %q", s.Builtin)
 			}
-			lines = append(lines, line)
-			if item.Out != nil {
-				out = append(out, item.Out)
+			about := f.About()
+			if (about.Needs.Context != "") != s.Context || (about.Needs.List != "") != (s.Scope == pipeline.List) ||
+				(about.Needs.Delete != "") != slices.Contains(s.Allow, pipeline.Delete) {
+				t.Errorf("%s: step %s grants other things than %+v", file, s.Builtin, about.Needs)
+			}
+			if !slices.Contains(about.Phases, string(p.Spec.Phases[0])) {
+				t.Errorf("%s: %s is for %v", file, s.Builtin, about.Phases)
 			}
 		}
-		return lines, out
 	}
-	want := []string{
-		"Removed Build.build.openshift.io shop/web-1",
-		"Removed Pod shop/owned",
-		"Removed ImageStreamTag.image.openshift.io shop/web:1",
-		`Changed Deployment.apps shop/web metadata.annotations["openshift.io/restore-registry-hostname"] metadata.annotations["openshift.io/restore-server-version"] spec.template.spec.containers[0].image`,
-		"Changed SecurityContextConstraints.security.openshift.io scc users[0]",
-		"Unchanged Secret shop/db",
-	}
-	got, out := execute(items)
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("plan (-want +got):\n%s", diff)
-	}
-	// Beside openshift-velero-plugin, or after it, there is nothing left to do.
-	again, _ := execute(out)
-	for _, line := range again {
-		if !strings.HasPrefix(line, "Unchanged ") {
-			t.Errorf("second run: %s", line)
+}
+
+// TestOpenShiftConfigMaps checks that what is ready to apply is what is tested.
+func TestOpenShiftConfigMaps(t *testing.T) {
+	for file, want := range map[string]map[string]string{
+		"openshift-pipelines.yaml":       {"openshift-backup.yaml": "openshift-backup.yaml", "openshift-restore.yaml": "openshift-restore.yaml"},
+		"openshift-pipelines-stock.yaml": {"openshift-backup.yaml": "openshift-backup-stock.yaml", "openshift-restore.yaml": "openshift-restore.yaml"},
+	} {
+		text, err := os.ReadFile(filepath.Join("../deploy", file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var cm struct {
+			Kind     string
+			Metadata struct{ Labels map[string]string }
+			Data     map[string]string
+		}
+		if err := yaml.Unmarshal(text, &cm); err != nil {
+			t.Fatal(err)
+		}
+		if _, ok := cm.Metadata.Labels["velero-krm.io/pipeline"]; !ok || cm.Kind != "ConfigMap" {
+			t.Errorf("%s is no ConfigMap with the label of pipelines", file)
+		}
+		if len(cm.Data) != len(want) {
+			t.Errorf("%s has %d pipelines, want %d", file, len(cm.Data), len(want))
+		}
+		for key, plain := range want {
+			text, err := os.ReadFile(filepath.Join(openshiftPipelines, plain))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if cm.Data[key] != string(text) {
+				t.Errorf("%s: %s is not deploy/pipelines/%s", file, key, plain)
+			}
 		}
 	}
 }

@@ -7,9 +7,10 @@ import (
 	"strings"
 
 	"github.com/velero-krm/velero-krm/catalog/internal/mapping"
-	"github.com/velero-krm/velero-krm/catalog/internal/runcontext"
+	inrun "github.com/velero-krm/velero-krm/catalog/internal/runcontext"
 	"github.com/velero-krm/velero-krm/fn"
 	"github.com/velero-krm/velero-krm/fn/podspec"
+	"github.com/velero-krm/velero-krm/fn/runcontext"
 )
 
 // The annotations that openshift-velero-plugin sets on backup and on restore.
@@ -42,14 +43,14 @@ func Function() fn.Function {
 		Kinds:  []string{fn.PodTemplates, "BuildConfig.build.openshift.io"},
 		Phases: []string{fn.Restore},
 		Needs:  fn.Needs{Context: "without to and namespaces"},
-	}))
+	}), fn.NeedFacts(runcontext.InternalRegistry))
 }
 
 func transform(_ context.Context, c Config, list *fn.List) error {
 	m := mover{Config: c, counter: mapping.NewCounter()}
-	if run, ok := runcontext.Of(list); ok {
-		if cluster, ok := run.Node("cluster"); ok {
-			m.cluster, _ = cluster.GetString("internalRegistry")
+	if run, ok := inrun.Of(list); ok {
+		if registry := run.Cluster().InternalRegistry; registry != nil {
+			m.cluster = *registry
 		}
 		if len(m.Namespaces) == 0 {
 			m.Namespaces = run.NamespaceMapping()

@@ -6,9 +6,10 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/velero-krm/velero-krm/catalog/internal/runcontext"
+	inrun "github.com/velero-krm/velero-krm/catalog/internal/runcontext"
 	"github.com/velero-krm/velero-krm/fn"
 	"github.com/velero-krm/velero-krm/fn/podspec"
+	"github.com/velero-krm/velero-krm/fn/runcontext"
 )
 
 // Function returns the function.
@@ -16,7 +17,7 @@ func Function() fn.Function {
 	return fn.New("note-cluster", "Notes on objects with images the version and the internal registry of the cluster they come from or go to; needs context: true.", transform, fn.Describe(fn.About{
 		Kinds: []string{fn.PodTemplates, "BuildConfig.build.openshift.io", "ImageStream.image.openshift.io", "ImageStreamTag.image.openshift.io"},
 		Needs: fn.Needs{Context: fn.Always},
-	}))
+	}), fn.NeedFacts(runcontext.InternalRegistry))
 }
 
 // Errors of the function as a whole.
@@ -26,7 +27,7 @@ var (
 )
 
 func transform(_ context.Context, _ fn.NoConfig, list *fn.List) error {
-	run, ok := runcontext.Of(list)
+	run, ok := inrun.Of(list)
 	if !ok {
 		return errNoContext
 	}
@@ -63,7 +64,7 @@ var shortVersion = regexp.MustCompile(`^v?(\d+\.\d+)`)
 
 // notesOf returns what is known of the cluster. What is not known is not
 // noted; a registry that is known not to be there is noted as "".
-func notesOf(run runcontext.Context) ([]note, error) {
+func notesOf(run inrun.Context) ([]note, error) {
 	phase := run.Phase()
 	if phase != "Backup" && phase != "Restore" {
 		return nil, errPhase
