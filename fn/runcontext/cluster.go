@@ -49,6 +49,12 @@ type Cluster struct {
 // Asked reports whether a step asked for the fact.
 func (c Cluster) Asked(f Fact) bool { return slices.Contains(c.Facts, f) }
 
+// Settled reports whether the fact is told, or known to be one that the cluster
+// does not have. A context that was written by hand may leave out Facts.
+func (c Cluster) Settled(f Fact) bool {
+	return c.Asked(f) || slices.Contains(c.told(), f) || f == KubernetesVersion && c.KubernetesVersion != ""
+}
+
 // RegistryStatus says whether OpenShift's own image registry runs. Empty when
 // it is not known.
 type RegistryStatus string

@@ -29,7 +29,10 @@ const runExample = `  # a pipeline over a folder of manifests
 
   # try a function without a pipeline
   velero-krm run --exec ./my-function --config config.yaml -f route.yaml
-  velero-krm run --builtin set-labels --set 'labels={team: shop}' -f deployment.yaml`
+  velero-krm run --builtin set-labels --set 'labels={team: shop}' -f deployment.yaml
+
+  # tell a function of a restore that is yet to come (docs/run-context.md)
+  velero-krm run --builtin move-internal-images --context run-context.yaml -f deployment.yaml`
 
 const runLong = `Run a pipeline, or one function, over objects.
 
@@ -66,6 +69,8 @@ type runFlags struct {
 	timeout               time.Duration
 	// tuned is true when scope or timeout were given.
 	tuned bool
+	// untold is what the context does not tell; execute finds out.
+	untold []string
 }
 
 func newRun(s Streams) *cobra.Command {
@@ -93,7 +98,7 @@ func (f *runFlags) register(cmd *cobra.Command) {
 	flags.StringArrayVarP(&f.files, "file", "f", nil, "`PATH` of a file or folder with objects, or - for stdin; may be repeated")
 	flags.StringVarP(&f.output, "output", "o", "yaml", "`FORMAT` of stdout: yaml, json, or diff for what changes")
 	flags.StringVar(&f.phase, "phase", "", "refuse a pipeline that does not run in `PHASE`: Backup or Restore")
-	flags.StringVar(&f.context, "context", "", "`FILE` with the object that steps with context: true are given")
+	flags.StringVar(&f.context, "context", "", "`FILE` with the RunContext that steps with context: true are given, and --exec and --builtin")
 	flags.BoolVar(&f.keepFailed, "keep-failed", false, "write the list although objects failed, those as they came")
 	flags.StringVar(&f.exec, "exec", "", "run the executable and arguments in `COMMAND` instead of a pipeline")
 	flags.StringVar(&f.builtin, "builtin", "", "run the catalogue's function `NAME` instead of a pipeline")
@@ -170,6 +175,7 @@ func (f *runFlags) execute(ctx context.Context, program *pipeline.Program, s Str
 	in.Started = func(step string, selected int) {
 		line.set(fmt.Sprintf("step %s: %d of %d objects", step, selected, len(in.Items)))
 	}
+	f.untold = untold(program, in.Context)
 	plan, err := program.Execute(ctx, in)
 	if errors.Is(err, pipeline.ErrPhase) || errors.Is(err, pipeline.ErrNoContext) {
 		return nil, f.refused(err)
@@ -204,6 +210,7 @@ func asUsage(err error) error {
 // report writes what became of the objects.
 func (f *runFlags) report(plan *pipeline.Plan, s Streams) error {
 	p := newPainter(s)
+	p.untold(f.untold)
 	p.plan(plan)
 	if f.output == "diff" {
 		painter{paint.Painter{W: s.Out, Color: s.ColorOut}}.changes(plan)
@@ -335,13 +342,6 @@ func (f *runFlags) input(s Streams) (pipeline.Input, error) {
 	if f.context == "" {
 		return in, nil
 	}
-	objects, err := (&reader{}).readFile(f.context)
-	if err != nil {
-		return in, err
-	}
-	if len(objects) != 1 {
-		return in, usagef("keep one", "read context %q: it has %d objects, want one", f.context, len(objects))
-	}
-	in.Context = objects[0]
-	return in, nil
+	in.Context, err = readContext(f.context)
+	return in, err
 }
