@@ -13,9 +13,13 @@ const schemaDialect = "https://json-schema.org/draft/2020-12/schema"
 // functionConfig, for editors and other tools: an object of a kind that the
 // function accepts, or a ConfigMap. It refuses what [Function.CheckConfig]
 // refuses as far as a schema can say it; what a [Validator] checks, and the
-// values in a ConfigMap, it does not know. The caller may change it.
+// values in a ConfigMap, it does not know, and of the fields of a
+// [ConfigReader] it knows the names alone. The caller may change it.
 func (f Function) ConfigSchema() map[string]any {
 	fields, open := f.ConfigFields(), f.readsItself()
+	if open {
+		fields = namesAlone(fields)
+	}
 	var forms []any
 	for _, k := range f.kinds {
 		if k.kind == "ConfigMap" && k.apiVersion == "v1" {
@@ -35,6 +39,15 @@ func (f Function) ConfigSchema() map[string]any {
 // readsItself reports whether fields cannot say what the config looks like.
 func (f Function) readsItself() bool {
 	return f.config != nil && reflect.PointerTo(f.config).Implements(reflect.TypeFor[ConfigReader]())
+}
+
+// namesAlone takes away what a config that reads itself may have otherwise.
+func namesAlone(fields []ConfigField) []ConfigField {
+	names := make([]ConfigField, len(fields))
+	for i, f := range fields {
+		names[i] = ConfigField{Name: f.Name, Doc: f.Doc, Type: typeAny}
+	}
+	return names
 }
 
 // specForm has the fields in spec.
@@ -76,7 +89,7 @@ func configMapForm(fields []ConfigField, open bool) map[string]any {
 	for i, field := range fields {
 		texts[i] = ConfigField{Name: field.Name, Doc: field.Doc, Type: typeString, Required: field.Required}
 		if field.Type != typeString {
-			texts[i].Doc += " (" + field.Type + ", as YAML)"
+			texts[i].Doc = strings.TrimSpace(field.Doc + " (" + field.Type + ", as YAML)")
 		}
 	}
 	properties["data"] = objectSchema(texts, open)
