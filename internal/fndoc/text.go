@@ -10,7 +10,8 @@ import (
 	"github.com/velero-krm/velero-krm/internal/paint"
 )
 
-// WriteText writes the page for a terminal. Color marks headings and changes.
+// WriteText writes the page for a terminal, of [Summarize] without step and
+// example. Color marks headings and changes.
 func (p *Page) WriteText(w io.Writer, color bool) error {
 	var b bytes.Buffer
 	p.text(paint.Painter{W: &b, Color: color})
@@ -40,6 +41,9 @@ func (p *Page) text(t paint.Painter) {
 		for _, f := range p.Config {
 			f.writeText(t, "  ")
 		}
+	}
+	if p.Example == nil {
+		return
 	}
 	heading("Step of a pipeline:")
 	t.Line("%s", strings.TrimRight(indent(p.Step, "  "), "\n"))
