@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/velero-krm/velero-krm/fn"
@@ -41,6 +42,9 @@ func (p *Page) text(t paint.Painter) {
 		for _, f := range p.Config {
 			f.writeText(t, "  ")
 		}
+		if p.needsText() {
+			t.Line("In a ConfigMap, values that are no strings are YAML text.")
+		}
 	}
 	if p.Example == nil {
 		return
@@ -49,6 +53,11 @@ func (p *Page) text(t paint.Painter) {
 	t.Line("%s", strings.TrimRight(indent(p.Step, "  "), "\n"))
 	heading(p.Example.title() + ":")
 	p.Example.writeText(t)
+}
+
+// needsText reports whether some field cannot stand in a ConfigMap as it is.
+func (p *Page) needsText() bool {
+	return slices.ContainsFunc(p.Config, func(f Field) bool { return f.Type != "string" })
 }
 
 func (f Field) writeText(t paint.Painter, margin string) {
