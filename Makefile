@@ -63,8 +63,8 @@ bench-stack: build plugin stack velero ## Measure backups, restores and memory o
 	@if grep -q '^figure [br][a-z]*\.' $(BIN)/bench-stack.txt; then cd bench && $(GO) run ./cmd/chart -o ../docs/performance.svg <$(BIN)/bench-stack.txt; fi
 
 .PHONY: docs
-docs: ## Write docs/functions.md and the tables of catalog/README.md from what the functions state.
-	@UPDATE_DOCS=1 $(GO) test -count=1 ./internal/fndoc
+docs: ## Write docs/functions.md and the tables of catalog/README.md from what the functions state, those of docs/run-context.md from its type.
+	@UPDATE_DOCS=1 $(GO) test -count=1 ./internal/fndoc ./fn/runcontext
 
 ##@ Check
 
