@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -22,6 +23,7 @@ import (
 	discoveryfake "k8s.io/client-go/discovery/fake"
 	dynamicfake "k8s.io/client-go/dynamic/fake"
 	kubefake "k8s.io/client-go/kubernetes/fake"
+	clienttesting "k8s.io/client-go/testing"
 
 	"github.com/velero-krm/velero-krm/velero/framework"
 )
@@ -109,6 +111,32 @@ func builtins() []builtinFunc {
 			set(obj, json.Number("1"), "spec", "replicas")
 			return obj, nil
 		}},
+		{name: "rename-references", list: renameReferences},
+		{name: "create", list: func(in *krm.ResourceList) (*krm.ResourceList, error) {
+			out := &krm.ResourceList{Items: slices.Clone(in.Items)}
+			for _, it := range in.Items {
+				if text, ok := it.Annotation("create"); ok {
+					item, err := krm.NewItem([]byte(text))
+					if err != nil {
+						return nil, err
+					}
+					out.Items = append(out.Items, item)
+				}
+			}
+			return out, nil
+		}},
+		{name: "replace", list: func(in *krm.ResourceList) (*krm.ResourceList, error) {
+			item, err := krm.NewItem([]byte(`{"apiVersion":"v1","kind":"ConfigMap","metadata":{"namespace":"shop","name":"all"}}`))
+			return &krm.ResourceList{Items: []*krm.Item{item}}, err
+		}},
+		{name: "poison", list: func(in *krm.ResourceList) (*krm.ResourceList, error) {
+			for _, it := range in.Items {
+				if strings.HasPrefix(it.Identity().Name, "poison") {
+					return nil, errors.New("cannot do it")
+				}
+			}
+			return in, nil
+		}},
 		{name: "warn", list: func(in *krm.ResourceList) (*krm.ResourceList, error) {
 			return &krm.ResourceList{Items: in.Items, Results: []krm.Result{{Message: "old field", Severity: krm.Warning}}}, nil
 		}},
@@ -136,6 +164,32 @@ func builtins() []builtinFunc {
 			return out, nil
 		}},
 	}
+}
+
+// renameReferences gives every ConfigMap the suffix -dr, and every Deployment of
+// the list the new names: it needs both at once.
+func renameReferences(in *krm.ResourceList) (*krm.ResourceList, error) {
+	out, renamed := &krm.ResourceList{}, map[string]bool{}
+	for _, it := range in.Items {
+		renamed[it.Identity().Name] = it.Identity().Kind == "ConfigMap"
+	}
+	for _, it := range in.Items {
+		obj := it.Object()
+		switch it.Identity().Kind {
+		case "ConfigMap":
+			set(obj, it.Identity().Name+"-dr", "metadata", "name")
+		case "Deployment":
+			if name, _ := it.Annotation("uses"); renamed[name] {
+				set(obj, name+"-dr", "metadata", "annotations", "uses")
+			}
+		}
+		item, err := krm.FromObject(obj)
+		if err != nil {
+			return nil, err
+		}
+		out.Items = append(out.Items, item)
+	}
+	return out, nil
 }
 
 // set sets a nested value and makes what is missing on the way.
@@ -304,4 +358,9 @@ func object(t *testing.T, raw string) *unstructured.Unstructured {
 func configMap(t *testing.T, name string) *unstructured.Unstructured {
 	t.Helper()
 	return object(t, `{"apiVersion":"v1","kind":"ConfigMap","metadata":{"namespace":"shop","name":"`+name+`"},"data":{"n":"1"}}`)
+}
+
+// refuseLists makes the cluster answer no list of ConfigMaps.
+func (w *world) refuseLists(text string) {
+	w.kube.PrependReactor("list", "configmaps", func(clienttesting.Action) (bool, runtime.Object, error) { return true, nil, errors.New(text) })
 }
