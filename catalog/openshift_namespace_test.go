@@ -135,7 +135,11 @@ func step(t *testing.T, at any, replace func(any), m []string, remove bool) (any
 	if m[3] != "" {
 		index, _ = strconv.Atoi(m[3])
 	}
-	if index < 0 || index >= len(list) {
+	there := index >= 0 && index < len(list)
+	if remove && !there {
+		return nil, nil
+	}
+	if !there {
 		t.Fatalf("there is no element %s", m[0])
 	}
 	if remove {
