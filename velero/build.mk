@@ -61,7 +61,7 @@ velero-test: velero-source ## Run Velero's unit tests, and ours beside them, on 
 
 .PHONY: velero-diff
 velero-diff: ## Print the whole change to Velero as one unified diff (VELERO_VERSION=v1.18.3).
-	@$(VELERO_SOURCE) diff -version $(VELERO_VERSION) -dir $(VELERO_TREE)
+	@$(VELERO_SOURCE) diff -version $(VELERO_VERSION)
 
 .PHONY: velero-gomod
 velero-gomod: ## Write go.mod and go.sum of the edited source anew, for every version.

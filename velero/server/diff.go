@@ -12,14 +12,13 @@ import (
 )
 
 // Diff writes the change to Velero as one unified diff, as git shows it: edited
-// files, new files, go.mod and go.sum. It needs git. dir is where the tree is
-// built; it need not exist.
-func (t Tree) Diff(ctx context.Context, dir string, out io.Writer) error {
-	files, err := t.files(dir)
+// files, new files, go.mod and go.sum. It needs git.
+func (t Tree) Diff(ctx context.Context, out io.Writer) error {
+	files, err := t.files()
 	if err != nil {
 		return err
 	}
-	names, err := t.Changed(dir)
+	names, err := t.Changed()
 	if err != nil {
 		return err
 	}

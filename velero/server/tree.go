@@ -23,8 +23,9 @@ type Tree struct {
 	Own string
 	// ModFiles is the folder with the go.mod and go.sum for this version.
 	ModFiles string
-	// Root is the folder of the module velero-krm, which go.mod replaces.
-	Root string
+	// Library is the folder of package multiitem, and LibraryMod a go.mod for a
+	// module that has nothing else.
+	Library, LibraryMod string
 	// Edits to apply.
 	Edits []Edit
 }
@@ -33,13 +34,13 @@ type Tree struct {
 // its tests is in; they are most of its size.
 var unused = []string{"site", "design", "assets", "changelogs", "hack", "tilt-resources", "examples"}
 
-// ownModule is the line in go.mod that Write fills in.
-const ownModule = "replace github.com/velero-krm/velero-krm => "
+// library is where the tree has the module velero-krm, which go.mod replaces.
+const library = "third_party/velero-krm"
 
 // Write makes the edited tree in dir. It writes only what differs and removes
 // what does not belong there, so that a second run changes nothing.
 func (t Tree) Write(dir string) error {
-	files, err := t.files(dir)
+	files, err := t.files()
 	if err != nil {
 		return err
 	}
@@ -52,7 +53,7 @@ func (t Tree) Write(dir string) error {
 }
 
 // files returns all files of the edited tree by their names.
-func (t Tree) files(dir string) (map[string][]byte, error) {
+func (t Tree) files() (map[string][]byte, error) {
 	files, err := readFiles(t.Source, func(name string) bool {
 		top, _, _ := strings.Cut(name, "/")
 		return !slices.Contains(unused, top) && !strings.HasPrefix(top, ".")
@@ -63,7 +64,10 @@ func (t Tree) files(dir string) (map[string][]byte, error) {
 	if err := applyAll(files, t.Edits); err != nil {
 		return nil, err
 	}
-	own, err := t.ownFiles(dir)
+	if err := t.addLibrary(files); err != nil {
+		return nil, err
+	}
+	own, err := t.ownFiles()
 	if err != nil {
 		return nil, err
 	}
@@ -77,9 +81,9 @@ func (t Tree) files(dir string) (map[string][]byte, error) {
 }
 
 // Changed returns the names of the files that differ from the released
-// module's, sorted.
-func (t Tree) Changed(dir string) ([]string, error) {
-	own, err := t.ownFiles(dir)
+// module's, sorted; without the library, which is a module of its own.
+func (t Tree) Changed() ([]string, error) {
+	own, err := t.ownFiles()
 	if err != nil {
 		return nil, err
 	}
@@ -94,8 +98,27 @@ func (t Tree) Changed(dir string) ([]string, error) {
 	return slices.Compact(names), nil
 }
 
+// addLibrary adds package multiitem without its tests.
+func (t Tree) addLibrary(files map[string][]byte) error {
+	found, err := readFiles(t.Library, func(name string) bool {
+		return name == "multiitemv1" || path.Ext(name) == ".go" && !strings.HasSuffix(name, "_test.go")
+	})
+	if err != nil {
+		return fmt.Errorf("read package multiitem: %w", err)
+	}
+	for name, data := range found {
+		files[path.Join(library, "multiitem", name)] = data
+	}
+	mod, err := os.ReadFile(t.LibraryMod)
+	if err != nil {
+		return fmt.Errorf("read go.mod of package multiitem: %w", err)
+	}
+	files[path.Join(library, "go.mod")] = mod
+	return nil
+}
+
 // ownFiles returns the files to add, and those of the module.
-func (t Tree) ownFiles(dir string) (map[string][]byte, error) {
+func (t Tree) ownFiles() (map[string][]byte, error) {
 	files, err := readFiles(t.Own, func(string) bool { return true })
 	if err != nil {
 		return nil, fmt.Errorf("read own files: %w", err)
@@ -107,26 +130,7 @@ func (t Tree) ownFiles(dir string) (map[string][]byte, error) {
 		}
 		files[name] = data
 	}
-	root, err := filepath.Rel(dir, t.Root)
-	if err != nil {
-		return nil, fmt.Errorf("find module velero-krm: %w", err)
-	}
-	if files["go.mod"], err = replaceOwnModule(files["go.mod"], filepath.ToSlash(root)); err != nil {
-		return nil, err
-	}
 	return files, nil
-}
-
-// replaceOwnModule points go.mod at the module velero-krm.
-func replaceOwnModule(gomod []byte, root string) ([]byte, error) {
-	lines := strings.Split(string(gomod), "\n")
-	for i, line := range lines {
-		if strings.HasPrefix(line, ownModule) {
-			lines[i] = ownModule + root
-			return []byte(strings.Join(lines, "\n")), nil
-		}
-	}
-	return nil, fmt.Errorf("edit go.mod: no line starts with %q", ownModule)
 }
 
 // applyAll applies the edits file by file and reports all that do not fit.

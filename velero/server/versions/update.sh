@@ -27,7 +27,7 @@ for version in "${versions[@]}"; do
   chmod u+w "$to"/*
   edits=(-go=1.26.0 -toolchain=none
     -require=github.com/velero-krm/velero-krm@v0.0.0-00010101000000-000000000000
-    -replace=github.com/velero-krm/velero-krm=../../..)
+    -replace=github.com/velero-krm/velero-krm=./third_party/velero-krm)
   if grep -q "github.com/vmware-tanzu/velero $version\$" "$root/e2e/go.mod"; then
     own=" $(required "$to/go.mod" | cut -d@ -f1 | tr '\n' ' ') "
     while read -r module; do
@@ -42,5 +42,4 @@ for version in "${versions[@]}"; do
   (cd "$root/velero" && go run ./server/cmd/velero-source write -version "$version" -dir "$tree")
   (cd "$tree" && go mod tidy)
   cp "$tree/go.mod" "$tree/go.sum" "$to"
-  go mod edit -replace=github.com/velero-krm/velero-krm=../../.. "$to/go.mod"
 done

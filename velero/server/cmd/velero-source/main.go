@@ -58,18 +58,14 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if *dir == "" {
-		*dir = filepath.Join(tree.Root, "bin", "velero-src", *version)
-	}
-	at, err := filepath.Abs(*dir)
-	if err != nil {
-		return err
-	}
 	switch args[0] {
 	case "write":
-		return tree.Write(at)
+		if *dir == "" {
+			return errors.New("no -dir given")
+		}
+		return tree.Write(*dir)
 	case "diff":
-		return tree.Diff(ctx, at, stdout)
+		return tree.Diff(ctx, stdout)
 	default:
 		return fmt.Errorf("unknown verb %q", args[0])
 	}
@@ -89,10 +85,11 @@ func newTree(ctx context.Context, version string) (server.Tree, error) {
 		return server.Tree{}, err
 	}
 	return server.Tree{
-		Source:   source,
-		Own:      filepath.Join(here, "_velero"),
-		ModFiles: filepath.Join(here, "versions", version),
-		Root:     filepath.Dir(filepath.Dir(here)),
-		Edits:    server.Edits(),
+		Source:     source,
+		Own:        filepath.Join(here, "_velero"),
+		ModFiles:   filepath.Join(here, "versions", version),
+		Library:    filepath.Join(filepath.Dir(filepath.Dir(here)), "multiitem"),
+		LibraryMod: filepath.Join(here, "versions", "multiitem.mod"),
+		Edits:      server.Edits(),
 	}, nil
 }

@@ -209,7 +209,7 @@ require (
 
 replace github.com/kopia/kopia => github.com/project-velero/kopia v0.0.0-20251230033609-d946b1e75197
 
-replace github.com/velero-krm/velero-krm => ../../..
+replace github.com/velero-krm/velero-krm => ./third_party/velero-krm
 
 replace k8s.io/api => k8s.io/api v0.33.13
 
