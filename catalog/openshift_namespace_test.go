@@ -277,6 +277,25 @@ func TestOpenShiftNamespaceTwice(t *testing.T) {
 	}
 }
 
+// TestOpenShiftBackupNeedsTheList checks that a stock Velero refuses the backup
+// that looks at the whole list, instead of noting what is not so.
+func TestOpenShiftBackupNeedsTheList(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(openshiftPipelines, "openshift-backup.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := pipeline.Load(text, "openshift-backup.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = pipeline.Compile(p, pipeline.Env{
+		Builtins: func(name string) (pipeline.Builtin, bool) { f, ok := catalog.Lookup(name); return f, ok }, StockVelero: true,
+	})
+	if err == nil || strings.Count(err.Error(), "scope") < 3 {
+		t.Errorf("got %v, want a problem for each of the three steps", err)
+	}
+}
+
 // TestOpenShiftNamespaceOnStockVelero shows the restore one object at a time,
 // and the backup without what needs the whole list.
 func TestOpenShiftNamespaceOnStockVelero(t *testing.T) {
