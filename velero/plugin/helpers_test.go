@@ -234,7 +234,7 @@ func (b *syncBuffer) String() string {
 
 // newWorld makes an engine whose cluster holds pipelines, one ConfigMap each,
 // and Velero's objects.
-func newWorld(t *testing.T, pipelines []string, objects ...runtime.Object) *world {
+func newWorld(t testing.TB, pipelines []string, objects ...runtime.Object) *world {
 	t.Helper()
 	scheme := runtime.NewScheme()
 	if err := velerov1api.AddToScheme(scheme); err != nil {

@@ -25,7 +25,7 @@ func newMultiWorld(t *testing.T, pipelines ...string) *world {
 }
 
 // host returns a client of both actions, over a gRPC server on loopback.
-func (w *world) host(t *testing.T) *grpc.ClientConn {
+func (w *world) host(t testing.TB) *grpc.ClientConn {
 	t.Helper()
 	registry := multiitem.NewRegistry(multiitem.WithLogger(w.engine.log))
 	err := registry.RegisterBackup(Name, func(*slog.Logger) (multiitem.BackupMultiItemAction, error) {
