@@ -65,8 +65,9 @@ func (s Selector) empty() bool {
 // Function returns the function.
 func Function() fn.Function {
 	return fn.New("drop", "Takes objects out, by kind, name, labels, annotations or owner; the step needs allow: [Delete].", transform, fn.Describe(fn.About{
-		Kinds: []string{fn.AnyKind},
-		Needs: fn.Needs{Delete: fn.Always},
+		Kinds:        []string{fn.AnyKind},
+		Needs:        fn.Needs{Delete: fn.Always},
+		Irreversible: "On backup: what is dropped is not in it, and no restore brings it back.",
 	}))
 }
 

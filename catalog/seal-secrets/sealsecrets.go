@@ -30,8 +30,9 @@ func (c *Config) Validate() error {
 // Function returns the function.
 func Function() fn.Function {
 	return fn.New("seal-secrets", "Encrypts the values of Secrets with age, for unseal-secrets to bring back.", transform, fn.Describe(fn.About{
-		Kinds:  []string{"Secret"},
-		Phases: []string{fn.Backup},
+		Kinds:        []string{"Secret"},
+		Phases:       []string{fn.Backup},
+		Irreversible: "Without one of the private keys nobody brings the values back.",
 	}))
 }
 

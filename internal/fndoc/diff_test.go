@@ -62,11 +62,11 @@ func items(t *testing.T, text string) []*krm.Item {
 
 func TestStepRefusesWhatIsNoConfig(t *testing.T) {
 	for _, text := range []string{"a: [", "[]", "text"} {
-		if got, err := step(&Page{Name: "x"}, []byte(text)); err == nil {
+		if got, err := step(&Page{Name: "x"}, []byte(text), false); err == nil {
 			t.Errorf("step of %q = %q, want an error", text, got)
 		}
 	}
-	got, err := step(&Page{Name: "x"}, []byte("{apiVersion: v1, kind: ConfigMap}"))
+	got, err := step(&Page{Name: "x"}, []byte("{apiVersion: v1, kind: ConfigMap}"), false)
 	if err != nil || got != "mutators:\n- builtin: x\n" {
 		t.Errorf("step of a ConfigMap without data = %q, %v", got, err)
 	}

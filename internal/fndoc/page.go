@@ -63,10 +63,10 @@ func Describe(f fn.Function) (*Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	if p.Step, err = step(p, example.Config); err != nil {
+	if p.Example, err = show(example); err != nil {
 		return nil, fmt.Errorf("describe %q: %w", f.Name(), err)
 	}
-	if p.Example, err = show(example); err != nil {
+	if p.Step, err = step(p, example.Config, p.Example.Context); err != nil {
 		return nil, fmt.Errorf("describe %q: %w", f.Name(), err)
 	}
 	return p, nil

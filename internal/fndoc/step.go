@@ -12,15 +12,15 @@ import (
 
 // step writes the step of a pipeline that runs the function with config, which
 // is kept as its author wrote it. What a step need not always grant stands
-// there as a comment.
-func step(p *Page, config []byte) (string, error) {
+// there as a comment, but for the context when the example has one.
+func step(p *Page, config []byte, context bool) (string, error) {
 	var b strings.Builder
 	list := "mutators"
 	if p.Validates {
 		list = "validators"
 	}
 	fmt.Fprintf(&b, "%s:\n- builtin: %s\n", list, p.Name)
-	writeGrants(&b, p.Needs)
+	writeGrants(&b, p.Needs, context)
 	if len(config) == 0 {
 		return b.String(), nil
 	}
@@ -32,13 +32,13 @@ func step(p *Page, config []byte) (string, error) {
 	return b.String(), nil
 }
 
-func writeGrants(b *strings.Builder, needs []fn.Grant) {
+func writeGrants(b *strings.Builder, needs []fn.Grant, context bool) {
 	for _, g := range needs {
 		value := g.Value
 		if g.Key == "allow" {
 			value = "[" + value + "]"
 		}
-		if g.When == fn.Always {
+		if g.When == fn.Always || g.Key == "context" && context {
 			fmt.Fprintf(b, "  %s: %s\n", g.Key, value)
 		} else {
 			fmt.Fprintf(b, "  # %s: %s   (%s)\n", g.Key, value, g.When)
