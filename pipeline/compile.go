@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/velero-krm/velero-krm/fn/runcontext"
@@ -50,16 +51,9 @@ type Builtin interface {
 	CheckConfig(config *krm.Item) error
 }
 
-// FactReader is a [Builtin] that reads facts of the cluster from the context
-// of the run: fn.Function is one.
-type FactReader interface {
-	// Facts are those that it reads.
-	Facts() []runcontext.Fact
-}
-
 // Program is a pipeline whose functions were found and checked. It may be
 // executed by several goroutines at once: executions share nothing that
-// changes.
+// changes what they do.
 type Program struct {
 	name       string
 	phases     []Phase
@@ -80,6 +74,7 @@ type step struct {
 	function  runner.Function
 	allow     runner.Permissions
 	facts     []runcontext.Fact
+	narrowed  atomic.Pointer[narrowing]
 }
 
 // Name of the pipeline.
@@ -93,26 +88,6 @@ func (p *Program) RunsIn(phase Phase) bool {
 // NeedsContext reports whether a step asks for the run's context.
 func (p *Program) NeedsContext() bool {
 	return slices.ContainsFunc(slices.Concat(p.mutators, p.validators), func(s *step) bool { return s.spec.Context })
-}
-
-// FactNeed is a fact of the cluster that a step needs.
-type FactNeed struct {
-	// Step is the name of the step.
-	Step string
-	Fact runcontext.Fact
-}
-
-// FactNeeds lists the facts that the context of the run must tell: those that
-// steps with context: true name and those that their builtin functions name, by
-// step, each once.
-func (p *Program) FactNeeds() []FactNeed {
-	var needs []FactNeed
-	for _, s := range slices.Concat(p.mutators, p.validators) {
-		for _, fact := range s.facts {
-			needs = append(needs, FactNeed{Step: s.name, Fact: fact})
-		}
-	}
-	return needs
 }
 
 // Compile finds the functions of p and checks all that can be checked before

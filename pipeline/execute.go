@@ -15,7 +15,8 @@ type Input struct {
 	Phase Phase
 	// Items are the whole list. It is not changed.
 	Items []*krm.Item
-	// Context is the run's context object for steps that ask for it.
+	// Context is the run's context object for steps that ask for it. Each is
+	// shown the facts of the cluster that it needs, and no others.
 	Context *krm.Item
 	// Started, if not nil, is called before each step that selects something,
 	// with its name and how many objects it works on, to show progress. It is
@@ -150,7 +151,11 @@ func (x *execution) transform(ctx context.Context, s *step, selection []*cell, r
 		items[i] = c.item
 	}
 	function, done := x.prepare(s, selection)
-	outcome, err := runner.Transform(ctx, function, items, x.options(s))
+	opts, err := x.options(s)
+	if err != nil {
+		return fmt.Errorf("step %q: %w", s.name, err)
+	}
+	outcome, err := runner.Transform(ctx, function, items, opts)
 	if err != nil {
 		return fmt.Errorf("step %q: %w", s.name, err)
 	}
@@ -161,7 +166,7 @@ func (x *execution) transform(ctx context.Context, s *step, selection []*cell, r
 	return nil
 }
 
-func (x *execution) options(s *step) runner.TransformOptions {
+func (x *execution) options(s *step) (runner.TransformOptions, error) {
 	opts := runner.TransformOptions{
 		Name:      s.name,
 		Config:    s.config,
@@ -169,10 +174,12 @@ func (x *execution) options(s *step) runner.TransformOptions {
 		WholeList: s.spec.Scope == List,
 		Validate:  s.validator,
 	}
-	if s.spec.Context {
-		opts.Context = []*krm.Item{x.context}
+	if !s.spec.Context {
+		return opts, nil
 	}
-	return opts
+	shown, err := s.context(x.context)
+	opts.Context = []*krm.Item{shown}
+	return opts, err
 }
 
 // apply takes over what the step did.

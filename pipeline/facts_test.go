@@ -1,11 +1,14 @@
 package pipeline_test
 
 import (
+	"fmt"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/velero-krm/velero-krm/fn/runcontext"
+	"github.com/velero-krm/velero-krm/krm"
 	"github.com/velero-krm/velero-krm/pipeline"
 )
 
@@ -58,5 +61,59 @@ func TestFactNeeds(t *testing.T) {
 	}
 	if diff := cmp.Diff([]runcontext.Fact{runcontext.RegistryState, runcontext.PullSecrets}, p.Spec.Mutators[2].Facts); diff != "" {
 		t.Errorf("Compile changed the pipeline (-want +got):\n%s", diff)
+	}
+}
+
+// TestContextIsNarrowed: each step is shown the facts that it needs itself, in
+// this run and in the next.
+func TestContextIsNarrowed(t *testing.T) {
+	var mu sync.Mutex
+	seen := map[string][]string{}
+	e := env()
+	e.Builtins = func(name string) (pipeline.Builtin, bool) {
+		return testFunction{name: name, run: func(_ map[string]string, l *krm.ResourceList) error {
+			mu.Lock()
+			defer mu.Unlock()
+			for _, it := range l.Items {
+				if c, err := runcontext.Read(it); err == nil {
+					seen[name] = append(seen[name], fmt.Sprintf("%s %v %s%s", c.Metadata.Name, c.Cluster.Facts, c.Cluster.OpenShiftVersion, c.Cluster.RegistryState))
+				}
+			}
+			return nil
+		}}, true
+	}
+	prog, err := pipeline.Compile(&pipeline.Pipeline{
+		APIVersion: pipeline.APIVersion, Kind: pipeline.Kind, Metadata: pipeline.Metadata{Name: "made"},
+		Spec: pipeline.Spec{Mutators: []pipeline.Step{
+			{Builtin: "a", Context: true, Facts: []runcontext.Fact{runcontext.OpenShiftVersion}},
+			{Builtin: "b", Context: true},
+			{Builtin: "c"},
+		}},
+	}, e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"r1", "r1", "r2"} {
+		run := &runcontext.RunContext{
+			Metadata: runcontext.Metadata{Name: name}, Phase: runcontext.PhaseBackup, Backup: &runcontext.Backup{Name: name},
+			Cluster: runcontext.Cluster{
+				Facts:            []runcontext.Fact{runcontext.OpenShiftVersion, runcontext.RegistryState},
+				OpenShiftVersion: "4.21", RegistryState: runcontext.RegistryManaged,
+			},
+		}
+		shown, err := run.Item()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := prog.Execute(t.Context(), pipeline.Input{Items: []*krm.Item{item(t, "ConfigMap", "one", nil)}, Context: shown}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := map[string][]string{
+		"a": {"r1 [openshiftVersion] 4.21", "r1 [openshiftVersion] 4.21", "r2 [openshiftVersion] 4.21"},
+		"b": {"r1 [] ", "r1 [] ", "r2 [] "},
+	}
+	if diff := cmp.Diff(want, seen); diff != "" {
+		t.Errorf("contexts (-want +got):\n%s", diff)
 	}
 }

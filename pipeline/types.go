@@ -89,7 +89,8 @@ type Step struct {
 	// Context adds the run's context as a local-config item.
 	Context bool `json:"context,omitempty"`
 	// Facts are what the context must tell of the cluster, beside what a
-	// builtin function asks for itself. Only with Context.
+	// builtin function asks for itself; others it does not tell. Only with
+	// Context.
 	Facts []runcontext.Fact `json:"facts,omitempty"`
 	// Selectors choose the items: AND within one, OR between them. Empty means all.
 	Selectors []Selector `json:"selectors,omitempty"`

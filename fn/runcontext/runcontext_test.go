@@ -201,3 +201,44 @@ func TestConstraintsOf(t *testing.T) {
 		})
 	}
 }
+
+// TestNarrow: a function is told what its step asked for, and what a newer
+// version tells beside the facts.
+func TestNarrow(t *testing.T) {
+	const head = `{"apiVersion":"velero-krm.io/v1alpha1","kind":"RunContext","metadata":{"name":"r"}`
+	const all = head + `,"cluster":{"facts":["internalRegistry","pullSecrets"],"kubernetesVersion":"v1.34.3","internalRegistry":"r:5000","pullSecrets":{"a":[{"name":"b"}]},"arch":"arm64"}}`
+	tests := map[string]struct {
+		reason, raw string
+		facts       []runcontext.Fact
+		want        string // empty for the same item
+	}{
+		"one":       {"the other one goes", all, []runcontext.Fact{runcontext.InternalRegistry}, `{"apiVersion":"velero-krm.io/v1alpha1","cluster":{"arch":"arm64","facts":["internalRegistry"],"internalRegistry":"r:5000","kubernetesVersion":"v1.34.3"},"kind":"RunContext","metadata":{"name":"r"}}`},
+		"none":      {"the version of the cluster is always told", all, nil, `{"apiVersion":"velero-krm.io/v1alpha1","cluster":{"arch":"arm64","kubernetesVersion":"v1.34.3"},"kind":"RunContext","metadata":{"name":"r"}}`},
+		"all":       {"nothing to take away", all, runcontext.Facts(), ""},
+		"bare":      {"nothing is told", head + `}`, nil, ""},
+		"malformed": {"its reader says so", head + `,"cluster":"here"}`, nil, ""},
+		"list":      {"a list of something else is left to its reader", head + `,"cluster":{"facts":[5]}}`, nil, ""},
+		"other":     {"an object that is no context", `{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"r"},"cluster":{"facts":["pullSecrets"]}}`, nil, ""},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			item, err := krm.NewItem([]byte(tc.raw))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := runcontext.Narrow(item, tc.facts)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if tc.want == "" {
+				if got != item {
+					t.Errorf("%s: got %s, want the same item", tc.reason, got.Raw())
+				}
+				return
+			}
+			if diff := cmp.Diff(tc.want, string(got.Raw())); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", tc.reason, diff)
+			}
+		})
+	}
+}

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/velero-krm/velero-krm/catalog"
+	"github.com/velero-krm/velero-krm/fn/runcontext"
 	"github.com/velero-krm/velero-krm/internal/paint"
 	"github.com/velero-krm/velero-krm/krm"
 	"github.com/velero-krm/velero-krm/pipeline"
@@ -175,7 +176,9 @@ func (f *runFlags) execute(ctx context.Context, program *pipeline.Program, s Str
 	in.Started = func(step string, selected int) {
 		line.set(fmt.Sprintf("step %s: %d of %d objects", step, selected, len(in.Items)))
 	}
-	f.untold = untold(program, in.Context)
+	if f.pipeline != "" {
+		f.untold = untold(program, in.Context)
+	}
 	plan, err := program.Execute(ctx, in)
 	if errors.Is(err, pipeline.ErrPhase) || errors.Is(err, pipeline.ErrNoContext) {
 		return nil, f.refused(err)
@@ -259,6 +262,9 @@ func (f *runFlags) compile() (*pipeline.Program, error) {
 // single makes the pipeline of --exec or --builtin.
 func (f *runFlags) single() (*pipeline.Pipeline, error) {
 	step := pipeline.Step{Exec: f.exec, Builtin: f.builtin, Timeout: f.timeout.String(), Scope: pipeline.Scope(f.scope), Context: f.context != ""}
+	if step.Context {
+		step.Facts = runcontext.Facts() // all that the file tells
+	}
 	for _, a := range f.allow {
 		step.Allow = append(step.Allow, pipeline.Permission(a))
 	}
