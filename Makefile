@@ -23,16 +23,22 @@ help: ## List what can be made.
 ##@ Build
 
 .PHONY: build
-build: $(BIN)/velero-krm $(BIN)/krm-functions ## Build the command and the functions into bin/.
+build: $(BIN)/velero-krm $(BIN)/krm-functions $(BIN)/cel ## Build the command and the functions into bin/.
 
 # Go keeps its own build cache, so these are always asked and cost nothing when
 # nothing changed.
-.PHONY: $(BIN)/velero-krm $(BIN)/krm-functions
+.PHONY: $(BIN)/velero-krm $(BIN)/krm-functions $(BIN)/cel
 $(BIN)/velero-krm:
 	@echo "building velero-krm"
 	@CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $@ ./cmd/velero-krm
 $(BIN)/krm-functions:
 	@echo "building krm-functions"
+	@CGO_ENABLED=0 $(GO) build -tags nocel -trimpath -ldflags '-s -w' -o $@ ./cmd/krm-functions
+
+# The function cel is an executable of its own, so that the others start in half
+# the time: the name of the executable selects the function.
+$(BIN)/cel:
+	@echo "building cel"
 	@CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o $@ ./cmd/krm-functions
 
 include velero/build.mk

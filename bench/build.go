@@ -60,7 +60,7 @@ func moduleDir(ctx context.Context) (string, error) {
 // is built.
 func compile(ctx context.Context, dir, pkg, target string, log io.Writer) error {
 	fmt.Fprintln(log, "building", filepath.Base(target)) //nolint:errcheck // progress
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", target, pkg)
+	cmd := exec.CommandContext(ctx, "go", "build", "-tags", "nocel", "-trimpath", "-ldflags", "-s -w", "-o", target, pkg)
 	cmd.Dir = dir
 	cmd.Stderr = log
 	if err := cmd.Run(); err != nil {

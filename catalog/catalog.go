@@ -42,7 +42,7 @@ import (
 
 // Functions returns every function of the catalogue, sorted by name.
 func Functions() []fn.Function {
-	return []fn.Function{
+	return append(celFunction(), // cel, which is the first by name, too
 		clearclusterfields.Function(),
 		drop.Function(),
 		dropgenerated.Function(),
@@ -79,7 +79,7 @@ func Functions() []fn.Function {
 		setstorageclass.Function(),
 		suspend.Function(),
 		unsealsecrets.Function(),
-	}
+	)
 }
 
 // Lookup returns the function with that name, and whether there is one.

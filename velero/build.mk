@@ -19,7 +19,8 @@ PLUGIN_IMAGE_GO = CGO_ENABLED=0 $(GO) build -trimpath
 .PHONY: plugin-image-files
 plugin-image-files: ## Build what deploy/Containerfile copies, into bin/image.
 	@mkdir -p $(BIN)/image/plugins $(BIN)/image/functions
-	@$(PLUGIN_IMAGE_GO) -ldflags '-s -w' -o $(BIN)/image/functions/krm-functions ./cmd/krm-functions
+	@$(PLUGIN_IMAGE_GO) -tags nocel -ldflags '-s -w' -o $(BIN)/image/functions/krm-functions ./cmd/krm-functions
+	@$(PLUGIN_IMAGE_GO) -ldflags '-s -w' -o $(BIN)/image/functions/cel ./cmd/krm-functions
 	@cd velero && $(PLUGIN_IMAGE_GO) -ldflags '-s -w -X main.version=$(VERSION)' -o $(BIN)/image/plugins/velero-plugin-krm ./cmd/velero-plugin-krm
 	@cd velero && $(PLUGIN_IMAGE_GO) -ldflags '-s -w' -o $(BIN)/image/install ./cmd/install
 
