@@ -36,6 +36,7 @@ import (
 	"github.com/velero-krm/velero-krm/catalog/set-replicas"
 	"github.com/velero-krm/velero-krm/catalog/set-storage-class"
 	"github.com/velero-krm/velero-krm/catalog/suspend"
+	"github.com/velero-krm/velero-krm/catalog/uniquify-claims"
 	"github.com/velero-krm/velero-krm/catalog/unseal-secrets"
 	"github.com/velero-krm/velero-krm/fn"
 )
@@ -78,6 +79,7 @@ func Functions() []fn.Function {
 		setreplicas.Function(),
 		setstorageclass.Function(),
 		suspend.Function(),
+		uniquifyclaims.Function(),
 		unsealsecrets.Function(),
 	)
 }

@@ -11,6 +11,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/velero-krm/velero-krm/catalog"
+	"github.com/velero-krm/velero-krm/fn"
 	"github.com/velero-krm/velero-krm/krm"
 	"github.com/velero-krm/velero-krm/pipeline"
 )
@@ -241,7 +242,9 @@ func openshiftEffects(t *testing.T) map[string]int {
 func openshiftSteps(t *testing.T) map[pipeline.Phase][]string {
 	t.Helper()
 	steps := map[pipeline.Phase][]string{}
-	for phase, file := range map[pipeline.Phase]string{pipeline.Backup: "openshift-backup.yaml", pipeline.Restore: "openshift-restore.yaml"} {
+	for file, phase := range map[string]pipeline.Phase{
+		"openshift-backup.yaml": pipeline.Backup, "openshift-restore.yaml": pipeline.Restore, "openshift-file-restore.yaml": pipeline.Restore,
+	} {
 		text, err := os.ReadFile(filepath.Join(openshiftPipelines, file))
 		if err != nil {
 			t.Fatal(err)
@@ -264,7 +267,7 @@ func openshiftSteps(t *testing.T) map[pipeline.Phase][]string {
 // pipelines with what its function says that it needs.
 func TestOpenShiftStepsGrantWhatFunctionsNeed(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join(openshiftPipelines, "openshift-*.yaml"))
-	if err != nil || len(files) != 3 {
+	if err != nil || len(files) != 4 {
 		t.Fatalf("there are %d pipelines: %v", len(files), err)
 	}
 	for _, file := range files {
@@ -283,7 +286,8 @@ func TestOpenShiftStepsGrantWhatFunctionsNeed(t *testing.T) {
 			}
 			about := f.About()
 			if (about.Needs.Context != "") != s.Context || (about.Needs.List != "") != (s.Scope == pipeline.List) ||
-				(about.Needs.Delete != "") != slices.Contains(s.Allow, pipeline.Delete) {
+				(about.Needs.Delete != "") != slices.Contains(s.Allow, pipeline.Delete) ||
+				(about.Needs.Rename == fn.Always) != slices.Contains(s.Allow, pipeline.Rename) {
 				t.Errorf("%s: step %s grants other things than %+v", file, s.Builtin, about.Needs)
 			}
 			if !slices.Contains(about.Phases, string(p.Spec.Phases[0])) {
@@ -296,8 +300,8 @@ func TestOpenShiftStepsGrantWhatFunctionsNeed(t *testing.T) {
 // TestOpenShiftConfigMaps checks that what is ready to apply is what is tested.
 func TestOpenShiftConfigMaps(t *testing.T) {
 	for file, want := range map[string]map[string]string{
-		"openshift-pipelines.yaml":       {"openshift-backup.yaml": "openshift-backup.yaml", "openshift-restore.yaml": "openshift-restore.yaml"},
-		"openshift-pipelines-stock.yaml": {"openshift-backup.yaml": "openshift-backup-stock.yaml", "openshift-restore.yaml": "openshift-restore.yaml"},
+		"openshift-pipelines.yaml":       {"openshift-backup.yaml": "openshift-backup.yaml", "openshift-restore.yaml": "openshift-restore.yaml", "openshift-file-restore.yaml": "openshift-file-restore.yaml"},
+		"openshift-pipelines-stock.yaml": {"openshift-backup.yaml": "openshift-backup-stock.yaml", "openshift-restore.yaml": "openshift-restore.yaml", "openshift-file-restore.yaml": "openshift-file-restore.yaml"},
 	} {
 		text, err := os.ReadFile(filepath.Join("../deploy", file))
 		if err != nil {
