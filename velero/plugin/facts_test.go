@@ -94,7 +94,7 @@ func newOpenShift(t *testing.T, pipelines []string, objects ...runtime.Object) *
 	}
 	meta := metadatafake.NewSimpleMetadataClient(metaScheme)
 	meta.PrependReactor("list", "*", w.listMetadata)
-	w.engine.cluster.dynamic, w.engine.cluster.metadata = w.dyn, meta
+	w.cluster.dynamic, w.cluster.metadata = w.dyn, meta
 	return w
 }
 
