@@ -2,6 +2,7 @@ package cel
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"reflect"
@@ -30,7 +31,7 @@ func transform(ctx context.Context, c Config, list *fn.List) error {
 		if ctx.Err() != nil || runcontext.Is(o) {
 			continue
 		}
-		e := evaluation{list: list, object: o, vars: run, budget: maxObjectCost}
+		e := evaluation{list: list, object: o, vars: run, budget: maxObjectCost, apart: c.apart}
 		if err := e.apply(i, c.compiled, changed); err != nil {
 			list.Fail(o, err)
 		}
@@ -88,6 +89,8 @@ type evaluation struct {
 	vars   variables
 	budget uint64
 	fields map[string]any
+	// apart is true when no two changes of the rules concern the same field.
+	apart bool
 	// silent is true while it is only checked that a second run does nothing.
 	silent bool
 }
@@ -109,25 +112,38 @@ func (e *evaluation) apply(i int, rules []rule, count []int) error {
 	if !changed {
 		return nil
 	}
-	changed, err := anew.Put(e.list, i, e.fields)
-	if err != nil {
+	if err := e.put(i); err != nil {
 		return fmt.Errorf("after the rules it is no Kubernetes object: %w", err)
 	}
-	if !changed {
-		return nil
-	}
 	return e.checkSettled(e.list.Objects[i], rules)
+}
+
+// put makes the fields the content of the object. Where one rule may undo what
+// another did, that must be found out.
+func (e *evaluation) put(i int) error {
+	if e.apart {
+		return anew.PutChanged(e.list, i, e.fields)
+	}
+	_, err := anew.Put(e.list, i, e.fields)
+	return err
 }
 
 // checkSettled fails an object that the next run would change again: a backup
 // and a restore may both run the function, and a batch may run twice.
 func (e *evaluation) checkSettled(o *fn.Object, rules []rule) error {
 	again := evaluation{list: e.list, object: o, vars: e.vars, budget: maxObjectCost, fields: e.fields, silent: true}
+	changed := false
 	for _, r := range rules {
-		if _, err := again.rule(r); err != nil {
+		did, err := again.rule(r)
+		if err != nil {
 			return fmt.Errorf("rule %s fails on what the rules made: %w", r.label, err)
 		}
+		changed = changed || did
 	}
+	if !changed {
+		return nil
+	}
+	// One rule may undo what another did, on every run.
 	item, err := krm.FromObject(again.fields)
 	if err != nil || !o.Item().Equal(item) {
 		return errors.New("the next run would change it again: make match false for what the rules made")
@@ -232,7 +248,7 @@ func (e *evaluation) value(s assignment, vars map[string]any) (value any, skip b
 // setAll puts values in the place of what is at the locations of a path.
 func setAll(fields map[string]any, p fn.Path, values map[string]any) (bool, error) {
 	_, n, err := p.Edit(fields, func(at fn.Location, old any) (any, bool, error) {
-		if v, ok := values[at.String()]; ok && !reflect.DeepEqual(old, v) {
+		if v, ok := values[at.String()]; ok && !same(old, v) {
 			return v, true, nil
 		}
 		return old, true, nil
@@ -254,11 +270,28 @@ func setKeys(fields map[string]any, keys []string, value any) (bool, error) {
 		}
 		fields = next
 	}
-	if old, ok := fields[keys[last]]; ok && reflect.DeepEqual(old, value) {
+	if old, ok := fields[keys[last]]; ok && same(old, value) {
 		return false, nil
 	}
 	fields[keys[last]] = value
 	return true, nil
+}
+
+// same reports whether two values are equal, numbers by their value.
+func same(a, b any) bool {
+	x, ok := a.(json.Number)
+	if !ok {
+		return reflect.DeepEqual(a, b)
+	}
+	before, err := x.Float64()
+	switch y := b.(type) {
+	case json.Number:
+		after, errAfter := y.Float64()
+		return x == y || err == nil && errAfter == nil && before == after
+	case int64:
+		return err == nil && before == float64(y)
+	}
+	return false
 }
 
 func lookup(fields map[string]any, keys []string) any {

@@ -16,8 +16,10 @@ import (
 type Config struct {
 	Rules []Rule `json:"rules" required:"true" doc:"what is changed and checked; each rule sees what those before it made"`
 
-	// compiled is what Validate made of Rules.
+	// compiled is what Validate made of Rules; apart is true when no two of their
+	// paths can point at the same field.
 	compiled []rule
+	apart    bool
 }
 
 // Rule changes or checks the objects that it matches.
@@ -51,7 +53,29 @@ func (c *Config) Validate() error {
 	for i, r := range c.Rules {
 		c.compiled = append(c.compiled, b.rule(r, fn.FieldPath("rules", i)))
 	}
+	c.apart = apart(c.compiled)
 	return errors.Join(b.errs...)
+}
+
+// apart compares the plain beginnings of all paths.
+func apart(rules []rule) bool {
+	var seen []string
+	for _, r := range rules {
+		paths := r.remove
+		for _, s := range r.sets {
+			paths = append(paths[:len(paths):len(paths)], s.path)
+		}
+		for _, p := range paths {
+			start, _, _ := strings.Cut(p.String(), "[")
+			for _, other := range seen {
+				if strings.HasPrefix(start, other) || strings.HasPrefix(other, start) {
+					return false
+				}
+			}
+			seen = append(seen, start)
+		}
+	}
+	return true
 }
 
 // rule is a Rule ready for use.

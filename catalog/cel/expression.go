@@ -113,7 +113,11 @@ func (b *compiler) compile(source string, want kind, at string) *expression {
 		b.problem(at, "gives a "+out.String()+" where a "+want.String()+" is needed", "")
 		return nil
 	}
-	program, err := b.env.Program(ast, cel.EvalOptions(cel.OptOptimize, cel.OptTrackCost), cel.CostLimit(maxCost))
+	options := []cel.ProgramOption{cel.EvalOptions(cel.OptOptimize)}
+	if !cheap(source, ast) {
+		options = []cel.ProgramOption{cel.EvalOptions(cel.OptOptimize, cel.OptTrackCost), cel.CostLimit(maxCost)}
+	}
+	program, err := b.env.Program(ast, options...)
 	if err != nil {
 		b.problem(at, "cannot be used: "+shorten(err.Error()), "")
 		return nil

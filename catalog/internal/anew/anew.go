@@ -15,14 +15,25 @@ import (
 // The errors are those of [krm.FromObject], for fields that are no KRM object.
 func Put(list *fn.List, i int, fields map[string]any) (bool, error) {
 	item, err := krm.FromObject(fields)
-	if err != nil {
+	if err != nil || list.Objects[i].Item().Equal(item) {
 		return false, err
 	}
-	if list.Objects[i].Item().Equal(item) {
-		return false, nil
+	swap(list, i, item)
+	return true, nil
+}
+
+// PutChanged is [Put] for a caller that knows that something changed.
+func PutChanged(list *fn.List, i int, fields map[string]any) error {
+	item, err := krm.FromObject(fields)
+	if err != nil {
+		return err
 	}
+	swap(list, i, item)
+	return nil
+}
+
+func swap(list *fn.List, i int, item *krm.Item) {
 	// The list makes objects at its end alone.
 	list.Objects[i] = list.Add(item)
 	list.Objects = list.Objects[:len(list.Objects)-1]
-	return true, nil
 }
