@@ -178,7 +178,7 @@ func (a *Actions) runOne(ctx context.Context, action *action, list List, late bo
 // report tells the log what an action did. Late calls are about single items
 // and would fill it.
 func report(log logrus.FieldLogger, summary *mia.Summary, late bool) {
-	log = log.WithFields(logrus.Fields{
+	total := log.WithFields(logrus.Fields{
 		"updated":   summary.Statuses[mia.Updated],
 		"unchanged": summary.Statuses[mia.Unchanged],
 		"skipped":   summary.Statuses[mia.Skipped],
@@ -189,20 +189,20 @@ func report(log logrus.FieldLogger, summary *mia.Summary, late bool) {
 	})
 	switch {
 	case late:
-		log.Debug("Ran multi-item action on late items")
+		total.Debug("Ran multi-item action on late items")
 	case summary.NothingToDo:
-		log.Info("Multi-item action has nothing to do")
+		total.Info("Multi-item action has nothing to do")
 	default:
-		log.Info("Ran multi-item action")
+		total.Info("Ran multi-item action")
 	}
 	for _, record := range summary.Records {
 		log.WithFields(logrus.Fields{
-			"step":      record.Step,
-			"function":  record.Function,
-			"digest":    record.Digest,
-			"calls":     record.Calls,
-			"counts":    record.Counts,
-			"durations": record.Durations,
+			"step":          record.Step,
+			"function":      record.Function,
+			"digest":        record.Digest,
+			"functionCalls": record.Calls,
+			"counts":        record.Counts,
+			"durations":     record.Durations,
 		}).Debug("Step of multi-item action")
 	}
 }
