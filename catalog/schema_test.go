@@ -97,7 +97,7 @@ func validate(schema, v any) string {
 				wrong = fmt.Sprintf("is not %v", want)
 			}
 		case "type":
-			if got := jsonType(v); got != want && !(want == "number" && got == "integer") {
+			if got := jsonType(v); got != want && (want != "number" || got != "integer") {
 				wrong = fmt.Sprintf("is a %s and no %s", got, want)
 			}
 		case "required":
