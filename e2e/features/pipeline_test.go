@@ -14,6 +14,7 @@ import (
 func TestMain(m *testing.M) {
 	behave.Main()
 	featureMain()
+	pluginMain()
 	os.Exit(m.Run())
 }
 

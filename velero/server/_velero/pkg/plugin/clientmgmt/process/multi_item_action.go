@@ -19,6 +19,7 @@ package process
 import (
 	"fmt"
 
+	"github.com/hashicorp/go-hclog"
 	hcplugin "github.com/hashicorp/go-plugin"
 	"github.com/sirupsen/logrus"
 	"github.com/velero-krm/velero-krm/multiitem"
@@ -50,6 +51,7 @@ func (r *registry) ReplacedByMultiItemAction(id framework.PluginIdentifier) bool
 func StartMultiItemAction(id framework.PluginIdentifier, logger logrus.FieldLogger, logLevel logrus.Level) (*multiitem.Process, error) {
 	builder := newClientBuilder(id.Command, logger.WithField("cmd", id.Command), logLevel)
 	config := withMultiItemActions(builder.clientConfig())
+	config.Logger = exitLogger{config.Logger}
 	client := hcplugin.NewClient(config)
 	protocolClient, err := client.Client()
 	if err != nil {
@@ -76,4 +78,18 @@ func StartMultiItemAction(id framework.PluginIdentifier, logger logrus.FieldLogg
 		return nil, fmt.Errorf("%T is not a multi-item action", dispensed)
 	}
 	return &multiitem.Process{Client: action, Stop: stop}, nil
+}
+
+// exitLogger warns of the end of a process, which go-plugin logs as an error.
+// An error in the log of a backup makes it fail partially, and the items that
+// the process left are given to another one.
+type exitLogger struct{ hclog.Logger }
+
+// Error logs at the level Error but for the end of the process.
+func (l exitLogger) Error(msg string, args ...any) {
+	if msg == "plugin process exited" {
+		l.Warn(msg, args...)
+		return
+	}
+	l.Logger.Error(msg, args...)
 }
