@@ -35,6 +35,7 @@ import (
 	"github.com/velero-krm/velero-krm/catalog/set-pull-secrets"
 	"github.com/velero-krm/velero-krm/catalog/set-replicas"
 	"github.com/velero-krm/velero-krm/catalog/set-storage-class"
+	"github.com/velero-krm/velero-krm/catalog/starlark"
 	"github.com/velero-krm/velero-krm/catalog/suspend"
 	"github.com/velero-krm/velero-krm/catalog/uniquify-claims"
 	"github.com/velero-krm/velero-krm/catalog/unseal-secrets"
@@ -78,6 +79,7 @@ func Functions() []fn.Function {
 		setpullsecrets.Function(),
 		setreplicas.Function(),
 		setstorageclass.Function(),
+		starlark.Function(),
 		suspend.Function(),
 		uniquifyclaims.Function(),
 		unsealsecrets.Function(),

@@ -166,6 +166,7 @@ func TestDependencies(t *testing.T) {
 		"google.golang.org/genproto/": "cel-go",
 		"google.golang.org/protobuf/": "cel-go",
 		"go.starlark.net/":            "starlark",
+		"golang.org/x/sys/unix":       "go.starlark.net",
 	}
 	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}", ".", "../fn", "../fn/podspec").CombinedOutput()
 	if err != nil {

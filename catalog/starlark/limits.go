@@ -1,0 +1,66 @@
+package starlark
+
+import (
+	"context"
+	"runtime/metrics"
+
+	"go.starlark.net/starlark"
+)
+
+const (
+	// baseSteps and stepsPerObject bound the work of a script: a second or so for
+	// the first, a hundredth for each object (2026-11-22).
+	baseSteps      = 10_000_000
+	stepsPerObject = 100_000
+	// maxMemory is how much the memory of the process may grow while a script
+	// runs, in bytes; objects of one call are some megabytes.
+	maxMemory = 512 << 20
+	// watchEvery is the number of steps between two looks at the memory: a text
+	// that doubles itself does so three times in them.
+	watchEvery = 16
+	// maxCalls bounds recursion, which Go would let use 1 GB of stack.
+	maxCalls = 1000
+)
+
+// heapMetric is the memory that objects of Go hold.
+const heapMetric = "/memory/classes/heap/objects:bytes"
+
+// watch ends a script that runs too long, grows too large or whose call ended.
+type watch struct {
+	ctx    context.Context //nolint:containedctx // the thread has no other way to see it
+	limit  uint64
+	sample []metrics.Sample
+	heap   uint64
+}
+
+func newSample() metrics.Sample { return metrics.Sample{Name: heapMetric} }
+
+func watchThread(ctx context.Context, thread *starlark.Thread, objects int) {
+	w := &watch{ctx: ctx, limit: baseSteps + uint64(objects)*stepsPerObject, sample: []metrics.Sample{newSample()}}
+	w.heap = w.memory() + maxMemory
+	thread.OnMaxSteps = w.look
+	thread.SetMaxExecutionSteps(watchEvery)
+}
+
+func (w *watch) look(thread *starlark.Thread) {
+	steps := thread.ExecutionSteps()
+	switch {
+	case steps >= w.limit:
+		thread.Cancel("it takes too many steps")
+	case thread.CallStackDepth() > maxCalls:
+		thread.Cancel("its functions call each other too deeply")
+	case w.memory() > w.heap:
+		thread.Cancel("it takes too much memory")
+	case w.ctx.Err() != nil:
+		thread.Cancel("the call ended")
+	}
+	thread.SetMaxExecutionSteps(steps + watchEvery)
+}
+
+func (w *watch) memory() uint64 {
+	metrics.Read(w.sample)
+	if w.sample[0].Value.Kind() != metrics.KindUint64 {
+		return 0
+	}
+	return w.sample[0].Value.Uint64()
+}
