@@ -437,6 +437,32 @@ func TestContext(t *testing.T) {
 	}
 }
 
+// TestAround sees every call begin, with the name of its step.
+func TestAround(t *testing.T) {
+	prog := program(t, `
+  mutators:
+  - {name: one, builtin: trail, configMap: {add: a}}
+  - {name: two, builtin: trail, configMap: {add: b}, selectors: [{kind: Secret}]}
+  validators:
+  - {name: three, builtin: identity}
+`, env())
+	var calls []string
+	around := func(step string, next runner.Function) runner.Function {
+		return runner.FunctionFunc(func(ctx context.Context, in *krm.ResourceList) (*krm.ResourceList, error) {
+			calls = append(calls, step)
+			return next.Run(ctx, in)
+		})
+	}
+	plan, err := prog.Execute(t.Context(), pipeline.Input{Items: []*krm.Item{item(t, "Route", "web", nil)}, Around: around})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantOutline(t, plan, "Changed Route.route.openshift.io shop/web a")
+	if diff := cmp.Diff([]string{"one", "three"}, calls); diff != "" {
+		t.Errorf("calls: -want +got:\n%s", diff)
+	}
+}
+
 func TestCancel(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
