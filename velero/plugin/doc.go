@@ -1,8 +1,9 @@
 // Package plugin is velero-plugin-krm: it runs pipelines of KRM functions on
-// the objects that a stock Velero server backs up and restores.
+// the objects that a Velero server backs up and restores.
 //
-// Start with [Flags], then [NewBackupItemAction] and [NewRestoreItemAction],
-// which give Velero's plugin framework what it registers under [Name].
+// Start with [NewHost], whose methods New... give package framework what it
+// registers under [Name]: item actions for a stock Velero, and multi-item actions,
+// which a Velero that knows them calls in their place.
 //
 // # Which pipelines run
 //
@@ -30,6 +31,15 @@
 // CustomResourceDefinitions of the backup bring are not known at the start; a
 // selector for a kind that is missing even after these were restored fails every
 // object that follows.
+//
+// # Lists
+//
+// A multi-item action gets all objects of a run in one call. It runs them in
+// batches, several at a time, so memory does not grow with the list, and answers
+// each as it becomes; what it answers is what the item action gives for one
+// object. With a step of scope List it runs the whole list at once. What is wrong
+// with the pipelines ends the run before the first object is asked for, and a run
+// without pipelines costs a message.
 //
 // # What a stock Velero cannot do
 //
