@@ -25,7 +25,7 @@ for version in "${versions[@]}"; do
   mkdir -p "$to"
   cp "$source/go.mod" "$source/go.sum" "$to"
   chmod u+w "$to"/*
-  edits=(-go=1.26.0 -toolchain=none
+  edits=(-toolchain=none
     -require=github.com/velero-krm/velero-krm@v0.0.0-00010101000000-000000000000
     -replace=github.com/velero-krm/velero-krm=./third_party/velero-krm)
   if grep -q "github.com/vmware-tanzu/velero $version\$" "$root/e2e/go.mod"; then

@@ -52,7 +52,7 @@ func (ib *itemBackupper) backupLateItem(
 	}
 	var all []FileForArchive
 	for _, resource := range resources {
-		item, err := resource.load()
+		item, err := ib.multiItems.load(resource)
 		if errors.Is(err, os.ErrNotExist) {
 			// Finalizing removes the file of an item that it is done with.
 			continue
@@ -74,7 +74,7 @@ func (ib *itemBackupper) backupLateItem(
 func (kb *kubernetesBackupper) backupLateExtras(log logrus.FieldLogger, itemBackupper *itemBackupper, backedUp map[schema.GroupResource]bool) {
 	for extras := itemBackupper.multiItems.takeExtras(); len(extras) > 0; extras = itemBackupper.multiItems.takeExtras() {
 		for _, resource := range extras {
-			item, err := resource.load()
+			item, err := itemBackupper.multiItems.load(resource)
 			if err != nil {
 				log.WithError(err).WithField("name", resource.name).Error("Error backing up item")
 				continue
@@ -106,7 +106,7 @@ func (m *multiItems) late(log logrus.FieldLogger, id velero.ResourceIdentifier, 
 	if len(resources) == 0 {
 		return nil
 	}
-	converted, err := resources[0].load()
+	converted, err := m.load(resources[0])
 	if err != nil {
 		m.logFor(log, id).WithError(err).Error("Error backing up item")
 		return nil
@@ -236,9 +236,9 @@ func (m *multiItems) logFor(log logrus.FieldLogger, id velero.ResourceIdentifier
 	})
 }
 
-// load reads the item's file.
-func (r *kubernetesResource) load() (*unstructured.Unstructured, error) {
-	object, err := os.ReadFile(r.path)
+// load reads and decodes an item.
+func (m *multiItems) load(resource *kubernetesResource) (*unstructured.Unstructured, error) {
+	object, err := m.read(resource)
 	if err != nil {
 		return nil, fmt.Errorf("error reading item: %w", err)
 	}

@@ -74,7 +74,7 @@ func (l *backupList) Item(i int) (velero.ResourceIdentifier, bool) {
 
 // Load is of multiitem.List.
 func (l *backupList) Load(_ context.Context, i int) ([]byte, error) {
-	return os.ReadFile(l.entries[i].resource.path)
+	return l.items.read(l.entries[i].resource)
 }
 
 // Update is of multiitem.List.
@@ -84,8 +84,8 @@ func (l *backupList) Update(i int, object []byte) error {
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(entry.resource.path, object, 0o600); err != nil {
-		return fmt.Errorf("error writing updated item: %w", err)
+	if err := l.items.replace(entry.resource, object); err != nil {
+		return err
 	}
 	entry.resource.name = name
 	return nil
@@ -137,6 +137,19 @@ func (l *backupList) failAll(err error) {
 	}
 }
 
+// failUnwritten fails the items whose new objects could not be written.
+func (l *backupList) failUnwritten() {
+	for i := range l.entries {
+		entry := &l.entries[i]
+		if entry.out || entry.resource.spooled == nil {
+			continue
+		}
+		if _, err := l.items.spool.readable(entry.resource.spooled); err != nil {
+			l.Fail(i, entry.by, err)
+		}
+	}
+}
+
 // Warn is of multiitem.List. The backup counts what is logged as a warning.
 func (l *backupList) Warn(i int, action, message string) {
 	l.logFor(i, action).Warn(message)
@@ -176,7 +189,7 @@ func (l *backupList) Create(action string, id velero.ResourceIdentifier, object 
 	if name != id.Name {
 		return fmt.Errorf("object is named %q, and was announced as %q", name, id.Name)
 	}
-	path, err := l.items.writeFile(object)
+	spooled, err := l.items.spool.add(object)
 	if err != nil {
 		return err
 	}
@@ -185,7 +198,7 @@ func (l *backupList) Create(action string, id velero.ResourceIdentifier, object 
 		preferredGVR:  gvr,
 		namespace:     id.Namespace,
 		name:          id.Name,
-		path:          path,
+		spooled:       spooled,
 		kind:          resource.Kind,
 	}})
 	return nil
@@ -207,8 +220,8 @@ func (l *backupList) Additional(i int, action string, ids []velero.ResourceIdent
 }
 
 func (l *backupList) takeMustInclude(i int) (bool, error) {
-	path := l.entries[i].resource.path
-	object, err := os.ReadFile(path)
+	resource := l.entries[i].resource
+	object, err := l.items.read(resource)
 	if err != nil {
 		return false, fmt.Errorf("error reading item: %w", err)
 	}
@@ -226,10 +239,7 @@ func (l *backupList) takeMustInclude(i int) (bool, error) {
 	if object, err = json.Marshal(item); err != nil {
 		return false, fmt.Errorf("error encoding item: %w", err)
 	}
-	if err := os.WriteFile(path, object, 0o600); err != nil {
-		return false, fmt.Errorf("error writing item: %w", err)
-	}
-	return must, nil
+	return must, l.items.replace(resource, object)
 }
 
 // force makes items be backed up whatever the backup excludes.

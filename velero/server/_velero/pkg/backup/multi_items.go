@@ -19,7 +19,6 @@ package backup
 import (
 	"context"
 	"errors"
-	"os"
 	"sync"
 
 	"github.com/sirupsen/logrus"
@@ -39,6 +38,7 @@ type multiItems struct {
 	kb        *kubernetesBackupper
 	collector *itemCollector
 	log       logrus.FieldLogger
+	spool     *itemSpool
 
 	// lateMu lets one item at a time join the backup, so that an item that two
 	// others ask for goes through the actions once.
@@ -46,9 +46,9 @@ type multiItems struct {
 
 	mu sync.RWMutex
 	// known are the items that went through the actions and are in the backup,
-	// by the names they have now. Their files stay until the backup ends: an
-	// item that is asked for again must not be read from the cluster, where it
-	// is as it was.
+	// by the names they have now. They can be read until the backup ends: an
+	// item that is asked for again must not come from the cluster, where it is
+	// as it was.
 	known map[velero.ResourceIdentifier]*knownItem
 	// former are the items that have another name now, or were left out, by the
 	// names they have in the cluster.
@@ -119,8 +119,37 @@ func (kb *kubernetesBackupper) finalizeMultiItemActions(
 	if err := m.actions.RunLate(context.Background(), list); err != nil {
 		list.failAll(err)
 	}
-	items = m.settle(list)
-	return append(items, m.takeExtras()...), m, nil
+	items = append(m.settle(list), m.takeExtras()...)
+	return m.intoFiles(items), m, nil
+}
+
+// intoFiles gives items files, which are all that finalizing reads.
+func (m *multiItems) intoFiles(items []*kubernetesResource) []*kubernetesResource {
+	written := make([]*kubernetesResource, 0, len(items))
+	for _, item := range items {
+		if err := m.intoFile(item); err != nil {
+			m.logFor(m.log, item.identifier()).WithError(err).Error("Error backing up item")
+			continue
+		}
+		written = append(written, item)
+	}
+	return written
+}
+
+func (m *multiItems) intoFile(item *kubernetesResource) error {
+	if item.spooled == nil {
+		return nil
+	}
+	object, err := m.spool.read(item.spooled)
+	if err != nil {
+		return err
+	}
+	path, err := m.writeFile(object)
+	if err != nil {
+		return err
+	}
+	item.path, item.spooled = path, nil
+	return nil
 }
 
 // newMultiItems returns nil when there are no actions.
@@ -140,24 +169,19 @@ func (kb *kubernetesBackupper) newMultiItems(log logrus.FieldLogger, request *Re
 		kb:        kb,
 		collector: collector,
 		log:       log,
+		spool:     &itemSpool{dir: collector.dir},
 		known:     map[velero.ResourceIdentifier]*knownItem{},
 		former:    map[velero.ResourceIdentifier]formerItem{},
 		forced:    map[velero.ResourceIdentifier]bool{},
 	}, nil
 }
 
-// close ends the plugin processes.
+// close ends the plugin processes, and nothing that they made can be read any
+// more.
 func (m *multiItems) close() {
 	if m != nil {
 		m.actions.Close()
-	}
-}
-
-// release takes the file of an item that was read. Without actions nobody
-// needs it again.
-func (m *multiItems) release(path string) {
-	if m == nil {
-		_ = os.Remove(path)
+		m.spool.close()
 	}
 }
 
@@ -207,6 +231,7 @@ func (m *multiItems) find(id velero.ResourceIdentifier) []*kubernetesResource {
 // are in. Two items of one name would overwrite each other in the backup: the
 // second fails.
 func (m *multiItems) settle(list *backupList) []*kubernetesResource {
+	list.failUnwritten()
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	items := make([]*kubernetesResource, 0, len(list.entries))

@@ -101,7 +101,6 @@ func (a *multiItemAction) calls() (list, late int) {
 // multiItemManager is a plugin manager with multi-item actions, each served on
 // a listener of its own.
 type multiItemManager struct {
-	t       *testing.T
 	actions map[string]*multiItemAction
 }
 
@@ -115,7 +114,7 @@ func (m multiItemManager) MultiItemActions(kind mia.Kind) []multiitem.Plugin {
 	var plugins []multiitem.Plugin
 	for _, name := range sortedNames(m.actions) {
 		plugins = append(plugins, multiitem.Plugin{Name: name, Start: func(context.Context) (*mia.Process, error) {
-			return serveMultiItemAction(m.t, kind, name, m.actions[name])
+			return serveMultiItemAction(kind, name, m.actions[name])
 		}})
 	}
 	return plugins
@@ -129,8 +128,7 @@ func sortedNames(actions map[string]*multiItemAction) []string {
 	return registry.Names(mia.KindBackup)
 }
 
-func serveMultiItemAction(t *testing.T, kind mia.Kind, name string, action *multiItemAction) (*mia.Process, error) {
-	t.Helper()
+func serveMultiItemAction(kind mia.Kind, name string, action *multiItemAction) (*mia.Process, error) {
 	registry := mia.NewRegistry()
 	if err := registry.RegisterBackup(name, func(*slog.Logger) (mia.BackupMultiItemAction, error) { return action, nil }); err != nil {
 		return nil, err
@@ -210,7 +208,7 @@ func runMultiItemBackup(t *testing.T, backup *velerov1.Backup, run multiItemTest
 	log.AddHook(b.results)
 
 	file := new(bytes.Buffer)
-	manager := multiItemManager{t: t, actions: run.multiItem}
+	manager := multiItemManager{actions: run.multiItem}
 	b.err = h.backupper.Backup(log, b.request, file, run.actions, run.itemBlockActions, manager)
 	b.files = readBackup(t, file)
 	return b
