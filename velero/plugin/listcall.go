@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"sync"
 
@@ -18,6 +19,10 @@ const (
 	// meanwhile; an executable costs 0.07 ms an item in batches of 250, 0.06 in
 	// such of 500 (docs/rationale.md, Measurements).
 	batchItems = 250
+	// batchBytes bounds the size of a batch, as that of a call of a function: so
+	// that a few large items do not fill the host's window and leave nothing to do
+	// while they run.
+	batchBytes = 2 << 20
 	// maxBatches is how many batches run at the same time. Memory holds these
 	// and what the host's window lets arrive.
 	maxBatches = 3
@@ -109,16 +114,37 @@ func (c *listCall) batches(ctx context.Context) error {
 			cancel(err)
 			break
 		}
-		wg.Go(func() {
-			defer func() { <-slots }()
-			if err := c.answer(ctx, newBatch(items)); err != nil {
-				cancel(err) // the stream is broken: reading ends, too
-			}
-		})
-		slots <- struct{}{}
+		for part := range split(items, batchBytes) {
+			wg.Go(func() {
+				defer func() { <-slots }()
+				if err := c.answer(ctx, newBatch(part)); err != nil {
+					cancel(err) // the stream is broken: reading ends, too
+				}
+			})
+			slots <- struct{}{}
+		}
 	}
 	wg.Wait()
 	return context.Cause(ctx)
+}
+
+// split yields parts of items of at most so many bytes, one item at least.
+func split(items []*multiitem.Item, bytes int) iter.Seq[[]*multiitem.Item] {
+	return func(yield func([]*multiitem.Item) bool) {
+		begin, size := 0, 0
+		for i, it := range items {
+			if i > begin && size+len(it.Object) > bytes {
+				if !yield(items[begin:i]) {
+					return
+				}
+				begin, size = i, 0
+			}
+			size += len(it.Object)
+		}
+		if begin < len(items) {
+			yield(items[begin:])
+		}
+	}
 }
 
 // batch is a list of items that runs as one.

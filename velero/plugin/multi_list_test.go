@@ -285,6 +285,55 @@ func TestMultiCRDs(t *testing.T) {
 	})
 }
 
+func TestSplit(t *testing.T) {
+	cases := map[string]struct {
+		reason string
+		sizes  []int
+		want   []int
+	}{
+		"Empty":  {reason: "nothing to do"},
+		"Small":  {reason: "all at once", sizes: []int{1, 2, 3}, want: []int{3}},
+		"Exact":  {reason: "as much as fits", sizes: []int{5, 5, 5, 5, 1}, want: []int{2, 2, 1}},
+		"Large":  {reason: "alone", sizes: []int{1, 100, 1}, want: []int{1, 1, 1}},
+		"Larger": {reason: "one at least", sizes: []int{100, 100}, want: []int{1, 1}},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			var items []*multiitem.Item
+			for i, size := range tc.sizes {
+				items = append(items, &multiitem.Item{Index: i, Object: make([]byte, size)})
+			}
+			var got []int
+			next := 0
+			for part := range split(items, 10) {
+				got = append(got, len(part))
+				for _, it := range part {
+					if it.Index != next {
+						t.Errorf("%s: index %d where %d was due", tc.reason, it.Index, next)
+					}
+					next++
+				}
+			}
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Errorf("%s: -want +got:\n%s", tc.reason, diff)
+			}
+		})
+	}
+}
+
+// TestMultiLargeItems has items of which a few fill the host's window.
+func TestMultiLargeItems(t *testing.T) {
+	w := newMultiWorld(t, yamlPipeline("p", "\tmutators: [{builtin: mark}]\n"))
+	var items []string
+	for i := range 40 {
+		items = append(items, strings.Replace(configMapJSON(fmt.Sprintf("c%d", i)), `"1"`, `"`+strings.Repeat("x", 1<<20)+`"`, 1))
+	}
+	got := w.call(t, w.host(t), backupRef(aBackup("b1", wants("p"))), items).want(t, len(items))
+	if got.summary.Statuses[multiitem.Updated] != len(items) {
+		t.Errorf("%v, want all updated", got.summary.Statuses)
+	}
+}
+
 // TestPulse tells that a call is at work as long as a function is.
 func TestPulse(t *testing.T) {
 	var p pulse
