@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 )
 
 // Diff writes the change to Velero as one unified diff, as git shows it: edited
@@ -35,14 +36,19 @@ func (t Tree) Diff(ctx context.Context, out io.Writer) error {
 	// --no-index makes git compare two folders; the prefixes are their names.
 	cmd := exec.CommandContext(ctx, "git", "--no-pager", "diff", "--no-index", "--no-color", "--no-ext-diff",
 		"--src-prefix=", "--dst-prefix=", "a", "b")
-	cmd.Dir, cmd.Stdout, cmd.Stderr = tmp, out, &stderr
+	var diff bytes.Buffer
+	cmd.Dir, cmd.Stdout, cmd.Stderr = tmp, &diff, &stderr
 	var exit *exec.ExitError
 	// 1 means that there are differences.
 	if err := cmd.Run(); err != nil && (!errors.As(err, &exit) || exit.ExitCode() != 1) {
 		return fmt.Errorf("diff trees: run git: %w: %s", err, bytes.TrimSpace(stderr.Bytes()))
 	}
-	return nil
+	// For a new file git writes the prefix of its only side twice.
+	_, err = out.Write(newFile.ReplaceAll(diff.Bytes(), []byte("diff --git a/$1")))
+	return err
 }
+
+var newFile = regexp.MustCompile(`(?m)^diff --git b/(\S+ b/)`)
 
 // layOut writes the changed files to a, as they were, and b, as they are.
 func (t Tree) layOut(tmp string, names []string, files map[string][]byte) error {

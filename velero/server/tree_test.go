@@ -129,7 +129,7 @@ func TestDiff(t *testing.T) {
 	}
 	for _, want := range []string{
 		"diff --git a/pkg/a.go b/pkg/a.go\n", "--- a/pkg/a.go\n+++ b/pkg/a.go\n", " \tg()\n+\th()\n",
-		"--- /dev/null\n+++ b/pkg/own.go\n", "-module old\n+module new\n",
+		"diff --git a/pkg/own.go b/pkg/own.go\n", "--- /dev/null\n+++ b/pkg/own.go\n", "-module old\n+module new\n",
 	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("Diff: want %q in\n%s", want, out.String())

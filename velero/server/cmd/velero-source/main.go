@@ -26,8 +26,9 @@ Run it in the folder velero of the project: make velero and make velero-diff do.
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil {
+	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	if err != nil {
 		_, _ = fmt.Fprintln(os.Stderr, "velero-source:", err)
 		var hint interface{ Hint() string }
 		if errors.As(err, &hint) {
