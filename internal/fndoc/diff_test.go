@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/velero-krm/velero-krm/fn"
 	"github.com/velero-krm/velero-krm/krm"
 )
 
@@ -69,5 +70,23 @@ func TestStepRefusesWhatIsNoConfig(t *testing.T) {
 	got, err := step(&Page{Name: "x"}, []byte("{apiVersion: v1, kind: ConfigMap}"), false)
 	if err != nil || got != "mutators:\n- builtin: x\n" {
 		t.Errorf("step of a ConfigMap without data = %q, %v", got, err)
+	}
+}
+
+func TestStepGrants(t *testing.T) {
+	needs := fn.Needs{Create: fn.Always, Delete: fn.Always, Rename: "with names", Context: "without names", List: fn.Always}
+	const head, tail = "mutators:\n- builtin: x\n  allow: [Create, Delete]\n  # and in allow: Rename   (with names)\n", "  scope: List\n"
+	for context, want := range map[bool]string{
+		false: head + "  # context: true   (without names)\n" + tail,
+		true:  head + "  context: true\n" + tail,
+	} {
+		got, err := step(&Page{Name: "x", Needs: needs.Grants()}, nil, context)
+		if diff := cmp.Diff(want, got); diff != "" || err != nil {
+			t.Errorf("step, context %t (-want +got): %v\n%s", context, err, diff)
+		}
+	}
+	got, err := step(&Page{Name: "x", Needs: fn.Needs{Create: "a", Rename: "b"}.Grants()}, nil, false)
+	if want := "mutators:\n- builtin: x\n  # allow: [Create]   (a)\n  # and in allow: Rename   (b)\n"; got != want || err != nil {
+		t.Errorf("step = %q, %v, want %q", got, err, want)
 	}
 }

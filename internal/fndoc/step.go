@@ -32,16 +32,29 @@ func step(p *Page, config []byte, context bool) (string, error) {
 	return b.String(), nil
 }
 
+// writeGrants writes each key once: what allow need not always have is named in
+// a comment.
 func writeGrants(b *strings.Builder, needs []fn.Grant, context bool) {
+	var allow []string
 	for _, g := range needs {
-		value := g.Value
-		if g.Key == "allow" {
-			value = "[" + value + "]"
+		if g.Key == "allow" && g.When == fn.Always {
+			allow = append(allow, g.Value)
 		}
-		if g.When == fn.Always || g.Key == "context" && context {
-			fmt.Fprintf(b, "  %s: %s\n", g.Key, value)
-		} else {
-			fmt.Fprintf(b, "  # %s: %s   (%s)\n", g.Key, value, g.When)
+	}
+	allowed := len(allow) > 0
+	if allowed {
+		fmt.Fprintf(b, "  allow: [%s]\n", strings.Join(allow, ", "))
+	}
+	for _, g := range needs {
+		switch always := g.When == fn.Always || g.Key == "context" && context; {
+		case g.Key == "allow" && always:
+		case always:
+			fmt.Fprintf(b, "  %s\n", grantText(g))
+		case g.Key == "allow" && allowed:
+			fmt.Fprintf(b, "  # and in allow: %s   (%s)\n", g.Value, g.When)
+		default:
+			fmt.Fprintf(b, "  # %s   (%s)\n", grantText(g), g.When)
+			allowed = allowed || g.Key == "allow"
 		}
 	}
 }
