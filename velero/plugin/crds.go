@@ -19,11 +19,23 @@ func (a awaitedKind) problem(hint string) error {
 		a.source, typeName(a.apiVersion, a.kind), hint)
 }
 
-// awaits reports whether a selector's kind is still to come with the backup.
-func (r *run) awaits() bool {
+// stillAwaits looks again for the kinds that the cluster did not have when the
+// pipelines were loaded, and reports whether any is to come with the backup.
+func (r *run) stillAwaits() (bool, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return len(r.awaited) > 0
+	if len(r.awaited) == 0 {
+		return false, nil
+	}
+	found, err := discoverKinds(r.engine.cluster.kube.Discovery())
+	if err != nil {
+		return false, fmt.Errorf("load pipelines of %s: %w", r.ref, err)
+	}
+	problems, err := r.missing(found)
+	if err == nil && len(problems) == 0 {
+		r.awaited, r.kinds = nil, found
+	}
+	return len(problems) > 0, err
 }
 
 // settleKinds looks for the kinds that the backup was to bring. Velero restores
@@ -48,24 +60,30 @@ func (r *run) settleKinds() error {
 	return r.awaitedErr
 }
 
-// expectKinds refuses a run for which the CustomResourceDefinitions that Velero
-// is about to restore will not bring the kinds that are awaited either: then not
-// even they are created.
-func (r *run) expectKinds(crds []*krm.Item) error {
+// expectKinds refuses a list whose CustomResourceDefinitions do not bring the
+// kinds that are awaited. Velero creates nothing before it has all answers, so
+// then not even they are created.
+func (r *run) expectKinds(items []*krm.Item) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	found, err := discoverKinds(r.engine.cluster.kube.Discovery())
 	if err != nil {
 		return fmt.Errorf("load pipelines of %s: %w", r.ref, err)
 	}
-	for _, crd := range crds {
-		found.addCRD(crd)
+	for _, it := range items {
+		if isCRD(it.Identity()) {
+			found.addCRD(it)
+		}
 	}
 	problems, err := r.missing(found)
 	if err != nil {
 		return err
 	}
-	return r.loadError(problems)
+	if err := r.loadError(problems); err != nil {
+		return err
+	}
+	r.awaited, r.kinds = nil, found
+	return nil
 }
 
 // missing lists the awaited kinds that are not among found.

@@ -57,45 +57,34 @@ func (e *engine) execute(ctx context.Context, ref runRef, told multiitem.Run, it
 
 // execute chooses how to read the items.
 func (c *listCall) execute(ctx context.Context, late bool) error {
-	restore := c.run.ref.phase == pipeline.Restore
-	switch {
-	case restore && late && c.run.awaits():
-		return c.crds(ctx)
-	case restore && !late:
-		if err := c.run.settleKinds(); err != nil {
+	awaits := false
+	if !late {
+		var err error
+		if awaits, err = c.run.stillAwaits(); err != nil {
 			return err
 		}
 	}
-	if c.run.wholeList() {
-		return c.whole(ctx)
+	if awaits || c.run.wholeList() {
+		return c.whole(ctx, awaits)
 	}
 	return c.batches(ctx)
 }
 
-// crds is the call with the CustomResourceDefinitions of a restore some of whose
-// selectors wait for them. All are needed to tell whether that is in vain; they
-// are few.
-func (c *listCall) crds(ctx context.Context) error {
+// whole runs the pipelines on all items at once. With awaits, selectors wait for
+// kinds that the CustomResourceDefinitions of the restore may bring: these come in
+// the same list, and whether it is in vain is known with all of it.
+func (c *listCall) whole(ctx context.Context, awaits bool) error {
 	all, err := c.items.All()
 	if err != nil {
 		return err
 	}
 	b := newBatch(all)
-	if !slices.ContainsFunc(b.items, func(it *krm.Item) bool { return !isCRD(it.Identity()) }) {
+	if awaits {
 		if err := c.run.expectKinds(b.items); err != nil {
 			return err
 		}
 	}
 	return c.answer(ctx, b)
-}
-
-// whole runs the pipelines on all items at once.
-func (c *listCall) whole(ctx context.Context) error {
-	all, err := c.items.All()
-	if err != nil {
-		return err
-	}
-	return c.answer(ctx, newBatch(all))
 }
 
 // batches runs the pipelines on one batch after the other, several at the same

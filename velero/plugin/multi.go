@@ -59,9 +59,9 @@ func (a *RestoreMultiItemAction) AppliesTo(context.Context) (multiitem.ResourceS
 }
 
 // Execute runs the Restore's pipelines on the items as they are in the backup,
-// otherwise as of [BackupMultiItemAction]. CustomResourceDefinitions come first,
-// in a call that is late: a selector for a kind that neither they nor the cluster
-// bring is an error there already.
+// otherwise as of [BackupMultiItemAction]. When a selector names a kind that the
+// cluster does not have, the whole list is read first: the items fail together
+// unless a CustomResourceDefinition among them brings it.
 func (a *RestoreMultiItemAction) Execute(ctx context.Context, run multiitem.Run, items *multiitem.Stream) error {
 	var restore velerov1api.Restore
 	if err := json.Unmarshal(run.Restore, &restore); err != nil {
