@@ -304,9 +304,11 @@ func (r *Redactor) load() {
 }
 
 // mayHoldSecret reports whether there may be an object of kind Secret in raw,
-// at any depth, as a Template holds some, also one spelled with escapes.
+// at any depth, as a Template holds some, also one spelled with escapes. The
+// quotes keep out imagePullSecrets, which most pods have: to look inside takes
+// as long as the function that said something.
 func mayHoldSecret(raw []byte) bool {
-	return bytes.Contains(raw, []byte("Secret")) || bytes.Contains(raw, []byte(`\u00`))
+	return bytes.Contains(raw, []byte(`"Secret"`)) || bytes.Contains(raw, []byte(`\u00`))
 }
 
 const lastApplied = "kubectl.kubernetes.io/last-applied-configuration"
