@@ -20,6 +20,7 @@ import (
 	go_context "context"
 	"fmt"
 
+	"github.com/vmware-tanzu/velero/pkg/kuberesource"
 	"github.com/vmware-tanzu/velero/pkg/plugin/multiitem"
 	"github.com/vmware-tanzu/velero/pkg/plugin/velero"
 )
@@ -105,7 +106,10 @@ func (l *multiItemList) Create(action string, id velero.ResourceIdentifier, obje
 	if head.Metadata.Name != id.Name {
 		return fmt.Errorf("the object is named %q", head.Metadata.Name)
 	}
-	if reason := l.excluded(id); reason != "" {
+	// An excluded Namespace is still what Velero makes the namespace of other
+	// items from.
+	reason, namespace := l.excluded(id), id.GroupResource == kuberesource.Namespaces
+	if reason != "" && !namespace {
 		l.warnings.Add(l.target(id), fmt.Errorf("not restoring %s, which multi-item action %q created: %s", itemName(id), action, reason))
 		return nil
 	}
@@ -116,6 +120,7 @@ func (l *multiItemList) Create(action string, id velero.ResourceIdentifier, obje
 	if err != nil {
 		return fmt.Errorf("error writing created item: %w", err)
 	}
+	it.aside = reason != ""
 	l.log.Infof("Multi-item action %q created %s", action, it)
 	return nil
 }

@@ -268,11 +268,14 @@ func (m *multiItems) forgetNamespace(ns *multiItem, inside int) {
 
 // checkRename returns why an item cannot have another name.
 func (m *multiItems) checkRename(it *multiItem, name string) error {
-	if name == it.id.Name || it.created {
+	if name == it.id.Name {
 		return nil
 	}
 	if it.isNamespace() {
 		return fmt.Errorf("action renamed it to %q: use the restore's namespaceMapping to restore into another namespace", name)
+	}
+	if it.created {
+		return nil
 	}
 	// Velero finds the data of volumes by the names in the backup, and would
 	// create an empty volume for a renamed one without a word.

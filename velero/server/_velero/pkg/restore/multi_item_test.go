@@ -473,6 +473,27 @@ func TestMultiItemCreates(t *testing.T) {
 	assert.Equal(t, []string{"ns-1/a(created)", "ns-new/made(created)"}, r.status("v1/Secret"))
 }
 
+func TestMultiItemCreatesNamespaceOfExcludedResource(t *testing.T) {
+	namespace := func(name string) mia.Created {
+		return mia.Created{
+			ID:     mia.ResourceIdentifier{Resource: "namespaces", Name: name},
+			Object: json.RawMessage(`{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"` + name + `","labels":{"team":"blue"}}}`),
+		}
+	}
+	r := multiItemCase{
+		restore: defaultRestore().IncludedResources("secrets").Result(),
+		tarball: test.NewTarWriter(t).AddItems("secrets", secret("ns-1", "a")).Done(),
+		actions: []*testMultiItemAction{{name: "example.com/a", creates: []mia.Created{namespace("ns-1"), namespace("ns-2")}}},
+	}.run(t)
+
+	assertEmptyResults(t, r.warnings, r.errs)
+	namespaces, err := r.KubeClient.CoreV1().Namespaces().List(t.Context(), metav1.ListOptions{})
+	require.NoError(t, err)
+	require.Len(t, namespaces.Items, 1)
+	assert.Equal(t, "ns-1", namespaces.Items[0].Name)
+	assert.Equal(t, map[string]string{"team": "blue"}, namespaces.Items[0].Labels)
+}
+
 func TestMultiItemAdditionalItems(t *testing.T) {
 	id := func(name string) mia.ResourceIdentifier {
 		return mia.ResourceIdentifier{Resource: "persistentvolumes", Name: name}
