@@ -62,6 +62,10 @@ bench: bench-functions bench-stack ## Measure everything docs/performance.md sta
 bench-functions: build ## Measure functions and the runner, without a cluster.
 	@cd bench && $(GO) run .
 
+.PHONY: bench-docs
+bench-docs: build ## Measure every function at 1,000 and 10,000 objects; write the table into docs/performance.md.
+	@cd bench && $(GO) run . -only scaling -runs 3 -docs ../docs/performance.md
+
 # The chart is drawn from the run's own figures. BENCH_FLAGS leaves out or
 # resizes: BENCH_FLAGS='-only backup -backups 1800'.
 bench-stack: build plugin stack velero ## Measure backups, restores and memory on the real stack, and draw docs/performance.svg.

@@ -34,6 +34,7 @@ type options struct {
 	function   string
 	functions  string
 	cpuProfile string
+	docs       string
 }
 
 func parse(args []string, stderr io.Writer) (options, error) {
@@ -42,10 +43,11 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	flags.SetOutput(stderr)
 	flags.IntVar(&o.n, "n", 1800, "how many objects")
 	flags.IntVar(&o.runs, "runs", 7, "how often each measurement is repeated, at least 1")
-	flags.StringVar(&o.only, "only", "", "rows to measure, comma separated: original, overhead, inprocess (default all)")
-	flags.StringVar(&o.function, "function", "", "measure only this function: json or kyaml, or in row inprocess one of the catalogue")
+	flags.StringVar(&o.only, "only", "", "rows to measure, comma separated: original, overhead, inprocess, scaling (default all)")
+	flags.StringVar(&o.function, "function", "", "measure only this function: json or kyaml, or in rows inprocess and scaling one of the catalogue")
 	flags.StringVar(&o.functions, "functions", "", "krm-functions executable (default: built from this tree)")
 	flags.StringVar(&o.cpuProfile, "cpuprofile", "", "write a CPU profile of this process to the file")
+	flags.StringVar(&o.docs, "docs", "", "page to write the table of row scaling to, as ../docs/performance.md")
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}
@@ -66,6 +68,7 @@ func rows() []row {
 		{"original", "one exec function: the original library's way over ours", measureOriginal},
 		{"overhead", "batched exec through the runner over the bare executable", measureOverhead},
 		{"inprocess", "catalogue function in the process over decode and encode", measureInProcess},
+		{"scaling", "catalogue functions over 1,000 and 10,000 objects in one call", measureScaling},
 	}
 }
 

@@ -33,19 +33,8 @@ func (s *suite) skip(function string) bool {
 	return s.opts.function != "" && s.opts.function != function
 }
 
-// items returns the objects as fresh items, so that nothing one measurement
-// decoded is there for the next.
-func (s *suite) items() ([]*krm.Item, error) {
-	out := make([]*krm.Item, len(s.objects))
-	for i, raw := range s.objects {
-		item, err := krm.NewItem(raw)
-		if err != nil {
-			return nil, fmt.Errorf("make item %d: %w", i, err)
-		}
-		out[i] = item
-	}
-	return out, nil
-}
+// items returns the objects as fresh items.
+func (s *suite) items() ([]*krm.Item, error) { return itemsOf(s.objects) }
 
 // perItem returns d per object in milliseconds.
 func (s *suite) perItem(d time.Duration) float64 {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 
 	"github.com/velero-krm/velero-krm/catalog"
@@ -18,6 +17,9 @@ const maxInProcess = 1.5
 // example (catalog.ExampleOf) changes none of the objects here. Functions that
 // are not in it, a new one for instance, are measured with their example's.
 var configs = map[string]string{ //nolint:gochecknoglobals // a constant table
+	"cel": `{"rules":[{"match":"object.metadata.namespace != 'kube-system'","set":{"metadata.labels.site":"'dr'"}},` +
+		`{"match":"object.kind == 'Deployment' && object.spec.replicas > 1","set":{"spec.replicas":"1"}}]}`,
+	"starlark":             `{"source":"for o in ctx.resource_list[\"items\"]:\n  o[\"metadata\"].setdefault(\"labels\", {})[\"site\"] = \"dr\"\n"}`,
 	"set-labels":           `{"labels":{"example.com/restored-by":"velero-krm"}}`,
 	"set-image-registry":   `{"from":"docker.io/acme","to":"registry.dr.example/acme"}`,
 	"remove-fields":        `{"paths":["metadata.uid"]}`,
@@ -33,6 +35,7 @@ var configs = map[string]string{ //nolint:gochecknoglobals // a constant table
 		`{"conditions":{"groupResource":"deployments.apps"},"strategicPatches":[{"patchData":"{\"spec\": {\"replicas\": 1}}"}]}]}`,
 	"set-annotations":   `{"annotations":{"example.com/restored-by":"velero-krm"}}`,
 	"seal-secrets":      `{"recipients":["age1e82spq85ls9pmxvdwv5nrq9pa45g2le8m23cv9q2t3g7ykd2dszqj5hh6j"]}`,
+	"served-apis":       `{"served":{"v1":["Secret","ConfigMap","Service","PersistentVolumeClaim"],"apps/v1":["Deployment"]}}`,
 	"set-ingress":       `{"class":"nginx"}`,
 	"set-replicas":      `{"replicas":0}`,
 	"set-storage-class": `{"mappings":{"fast":"gp3"}}`,
@@ -85,7 +88,7 @@ func (s *suite) inProcessOf(ctx context.Context, f fn.Function) error {
 			return err
 		}
 	}
-	best, err := interleave(ctx, s.opts.runs, s.decodeAndEncode, through(1), through(defaultConcurrency))
+	best, err := interleave(ctx, s.opts.runs, func() error { return decodeAndEncode(s.objects) }, through(1), through(defaultConcurrency))
 	if err != nil {
 		return err
 	}
@@ -109,25 +112,11 @@ func (s *suite) reportInProcess(name string, base, mine, parallel cost) {
 	})
 }
 
-// decodeAndEncode is the least that a function on decoded objects costs.
-func (s *suite) decodeAndEncode() error {
-	for _, raw := range s.objects {
-		var o map[string]any
-		if err := json.Unmarshal(raw, &o); err != nil {
-			return err
-		}
-		if _, err := json.Marshal(o); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // configOf returns the functionConfig f is measured with, nil for none.
 func configOf(f fn.Function) (*krm.Item, error) {
 	config, err := exampleConfig(f)
 	if spec, ok := configs[f.Name()]; ok {
-		config, err = krm.ParseConfig([]byte(`{"apiVersion":"velero-krm.io/v1alpha1","kind":"` + f.ConfigKind() + `","spec":` + spec + `}`))
+		config, err = specOf(f, spec)
 	}
 	if err != nil {
 		return nil, err
