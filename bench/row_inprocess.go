@@ -36,7 +36,6 @@ var configs = map[string]string{ //nolint:gochecknoglobals // a constant table
 	"set-annotations":   `{"annotations":{"example.com/restored-by":"velero-krm"}}`,
 	"seal-secrets":      `{"recipients":["age1e82spq85ls9pmxvdwv5nrq9pa45g2le8m23cv9q2t3g7ykd2dszqj5hh6j"]}`,
 	"served-apis":       `{"served":{"v1":["Secret","ConfigMap","Service","PersistentVolumeClaim"],"apps/v1":["Deployment"]}}`,
-	"set-ingress":       `{"class":"nginx"}`,
 	"set-replicas":      `{"replicas":0}`,
 	"set-storage-class": `{"mappings":{"fast":"gp3"}}`,
 }

@@ -3,8 +3,8 @@ package main
 import (
 	"testing"
 
-	"github.com/velero-krm/velero-krm/internal/bench/objects"
 	"github.com/velero-krm/velero-krm/catalog"
+	"github.com/velero-krm/velero-krm/internal/bench/objects"
 	"github.com/velero-krm/velero-krm/krm"
 	"github.com/velero-krm/velero-krm/runner"
 )
