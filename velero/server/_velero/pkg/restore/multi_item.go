@@ -128,7 +128,7 @@ func (ctx *restoreContext) runMultiItemActions(
 
 // refuse makes the restore end as Failed: the controller looks at the reason.
 func (ctx *restoreContext) refuse(err error, errs *results.Result) {
-	err = fmt.Errorf("multi-item actions: %w; nothing was restored", err)
+	err = fmt.Errorf("%w; nothing was restored", err)
 	errs.AddVeleroError(err)
 	ctx.restore.Status.FailureReason = err.Error()
 }
