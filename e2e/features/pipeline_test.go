@@ -22,7 +22,7 @@ func TestMain(m *testing.M) {
 // features share one stack, one after the other: a Velero restores serially,
 // and a stack takes longer to start than most features to run.
 func TestPipeline(t *testing.T) {
-	p := newPipelines(t, "velero-stock", concurrent...)
+	p := newPipelines(t, stockServer, concurrent...)
 	t.Run("Shop", p.testShop)
 	t.Run("Backup", p.testBackup)
 	t.Run("Delete", p.testDelete)
@@ -50,6 +50,8 @@ type pipelines struct {
 	functions string
 	// config starts the server again as it was.
 	config stack.VeleroConfig
+	// multiItem is true for the server that calls multi-item actions.
+	multiItem bool
 }
 
 // functionSecret is in the environment of Velero; no function may see it.
@@ -62,6 +64,12 @@ func programs() string {
 	}
 	return filepath.Join("..", "..", "bin")
 }
+
+// The servers, as files of the folder of what was built.
+const (
+	stockServer     = "velero-stock"
+	multiItemServer = "velero"
+)
 
 // concurrent are flags that older servers do not all have.
 var concurrent = []string{"--concurrent-backups", "4", "--item-block-worker-count", "4"}
@@ -81,7 +89,7 @@ func newPipelines(t *testing.T, server string, flags ...string) *pipelines {
 	s := stack.ForTest(t,
 		stack.WithManifests(filepath.Join("testdata", "pipeline", "cluster"), filepath.Join(shop, "cluster")),
 		stack.WithVelero(config.Binary), stack.WithPlugins(config.Plugins...), stack.WithEnv(config.Env...), stack.WithFlags(config.Flags...))
-	return &pipelines{Stack: s, functions: dir, config: config}
+	return &pipelines{Stack: s, functions: dir, config: config, multiItem: server == multiItemServer}
 }
 
 // installFunctions fills a folder as an image for Velero's pod would: the

@@ -91,7 +91,7 @@ func TestTrouble(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := &pipelines{Stack: stack.ForTest(t,
-		stack.WithVelero(filepath.Join(programs(), "velero")), stack.WithPlugins(self), stack.WithFlags(concurrent...),
+		stack.WithVelero(filepath.Join(programs(), multiItemServer)), stack.WithPlugins(self), stack.WithFlags(concurrent...),
 		// A plugin that hangs is not waited for as long as one in a cluster.
 		stack.WithEnv("VELERO_MULTI_ITEM_PROGRESS_TIMEOUT=5s"))}
 	if err := p.ControlPlane.CreateNamespace(t.Context(), "shop"); err != nil {
