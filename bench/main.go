@@ -10,6 +10,7 @@ import (
 	"runtime/pprof"
 	"strings"
 
+	"github.com/velero-krm/velero-krm/internal/bench"
 	"github.com/velero-krm/velero-krm/internal/bench/objects"
 )
 
@@ -87,16 +88,16 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 	defer os.RemoveAll(dir) //nolint:errcheck // a leftover temporary directory changes no figure
 
-	s := &suite{opts: opts, out: &report{figures: stdout, log: stderr}}
+	s := &suite{opts: opts, out: &bench.Report{Figures: stdout, Log: stderr}}
 	if s.bin, err = build(ctx, dir, opts.functions, stderr); err != nil {
 		return err
 	}
 	s.objects = objects.Generate(opts.n)
-	s.out.machine(s.objects)
+	s.out.Machine(s.objects)
 	if err := profiled(opts.cpuProfile, func() error { return s.measure(ctx, selected) }); err != nil {
 		return err
 	}
-	s.out.table()
+	s.out.Table()
 	return nil
 }
 

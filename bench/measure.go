@@ -7,20 +7,21 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/velero-krm/velero-krm/internal/bench"
 	"github.com/velero-krm/velero-krm/krm"
 )
 
 // suite is one run of the benchmarks.
 type suite struct {
 	opts    options
-	out     *report
+	out     *bench.Report
 	bin     binaries
 	objects [][]byte
 }
 
 func (s *suite) measure(ctx context.Context, rows []row) error {
 	for _, r := range rows {
-		s.out.progress("\n%s: %s", r.name, r.title)
+		s.out.Progress("\n%s: %s", r.name, r.title)
 		if err := r.measure(ctx, s); err != nil {
 			return fmt.Errorf("measure %s: %w", r.name, err)
 		}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/velero-krm/velero-krm/catalog"
 	"github.com/velero-krm/velero-krm/fn"
+	"github.com/velero-krm/velero-krm/internal/bench"
 	"github.com/velero-krm/velero-krm/krm"
 	"github.com/velero-krm/velero-krm/runner"
 )
@@ -91,23 +92,23 @@ func (s *suite) inProcessOf(ctx context.Context, f fn.Function) error {
 	if err != nil {
 		return err
 	}
-	s.out.progress("  %s: changes %d of %d objects", f.Name(), changed, len(s.objects))
-	s.out.figure("inprocess."+f.Name()+".changed", float64(changed), "objects")
+	s.out.Progress("  %s: changes %d of %d objects", f.Name(), changed, len(s.objects))
+	s.out.Figure("inprocess."+f.Name()+".changed", float64(changed), "objects")
 	s.reportInProcess(f.Name(), best[0], best[1], best[2])
 	return nil
 }
 
 func (s *suite) reportInProcess(name string, base, mine, parallel cost) {
-	s.out.figure("inprocess."+name+".decode_encode", s.perItem(base.wall), "ms/item")
-	s.out.figure("inprocess."+name+".function", s.perItem(mine.wall), "ms/item")
-	s.out.figure("inprocess."+name+".function_parallel", s.perItem(parallel.wall), "ms/item")
-	s.out.figure("inprocess."+name+".cpu_ratio", mine.cpu.Seconds()/base.cpu.Seconds(), "ratio")
-	s.out.judge("inprocess."+name+".ratio", verdict{
-		title:  name + " in the process over decode and encode",
-		today:  fmt.Sprintf("%.4f ms/item", s.perItem(base.wall)),
-		ours:   fmt.Sprintf("%.4f ms/item", s.perItem(mine.wall)),
-		ratio:  mine.wall.Seconds() / base.wall.Seconds(),
-		target: maxInProcess,
+	s.out.Figure("inprocess."+name+".decode_encode", s.perItem(base.wall), "ms/item")
+	s.out.Figure("inprocess."+name+".function", s.perItem(mine.wall), "ms/item")
+	s.out.Figure("inprocess."+name+".function_parallel", s.perItem(parallel.wall), "ms/item")
+	s.out.Figure("inprocess."+name+".cpu_ratio", mine.cpu.Seconds()/base.cpu.Seconds(), "ratio")
+	s.out.Judge("inprocess."+name+".ratio", bench.Verdict{
+		Title:  name + " in the process over decode and encode",
+		Today:  fmt.Sprintf("%.4f ms/item", s.perItem(base.wall)),
+		Ours:   fmt.Sprintf("%.4f ms/item", s.perItem(mine.wall)),
+		Ratio:  mine.wall.Seconds() / base.wall.Seconds(),
+		Target: maxInProcess,
 	})
 }
 

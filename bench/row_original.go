@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/velero-krm/velero-krm/internal/bench"
 	"github.com/velero-krm/velero-krm/krm"
 	"github.com/velero-krm/velero-krm/runner"
 	"github.com/velero-krm/velero-krm/runner/execfn"
@@ -66,7 +67,7 @@ func (s *suite) originalOver(ctx context.Context, e executable) error {
 	parts := min(s.opts.runs, len(s.objects))
 	for i := range parts {
 		from, to := i*len(s.objects)/parts, (i+1)*len(s.objects)/parts
-		s.out.progress("  %s: objects %d to %d one by one", e.title, from, to)
+		s.out.Progress("  %s: objects %d to %d one by one", e.title, from, to)
 		d, err := timed(func() error {
 			out, err := executeEach(ctx, s.objects[from:to], f)
 			theirOut = append(theirOut, out...)
@@ -86,22 +87,22 @@ func (s *suite) originalOver(ctx context.Context, e executable) error {
 	if err := same(theirOut, myOut); err != nil {
 		return err
 	}
-	s.out.figure("original."+e.name+".original_total", total.Seconds(), "s")
+	s.out.Figure("original."+e.name+".original_total", total.Seconds(), "s")
 	s.reportOriginal(e, slices.Min(theirs), slices.Min(mine))
 	return nil
 }
 
 // reportOriginal reports ms per item.
 func (s *suite) reportOriginal(e executable, theirs, mine float64) {
-	s.out.figure("original."+e.name+".original", theirs, "ms/item")
-	s.out.figure("original."+e.name+".batched", mine, "ms/item")
-	s.out.judge("original."+e.name+".speedup", verdict{
-		title:   e.title + ": original's way over batched",
-		today:   fmt.Sprintf("%.3f ms/item", theirs),
-		ours:    fmt.Sprintf("%.4f ms/item", mine),
-		ratio:   theirs / mine,
-		target:  e.target,
-		atLeast: true,
+	s.out.Figure("original."+e.name+".original", theirs, "ms/item")
+	s.out.Figure("original."+e.name+".batched", mine, "ms/item")
+	s.out.Judge("original."+e.name+".speedup", bench.Verdict{
+		Title:   e.title + ": original's way over batched",
+		Today:   fmt.Sprintf("%.3f ms/item", theirs),
+		Ours:    fmt.Sprintf("%.4f ms/item", mine),
+		Ratio:   theirs / mine,
+		Target:  e.target,
+		AtLeast: true,
 	})
 }
 

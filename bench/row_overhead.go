@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"sync"
 
+	"github.com/velero-krm/velero-krm/internal/bench"
 	"github.com/velero-krm/velero-krm/krm"
 	"github.com/velero-krm/velero-krm/runner"
 )
@@ -33,9 +34,9 @@ func (s *suite) overheadOf(ctx context.Context, e executable) error {
 	if err != nil {
 		return err
 	}
-	s.out.figure("overhead."+e.name+".calls", float64(len(inputs)), "calls")
+	s.out.Figure("overhead."+e.name+".calls", float64(len(inputs)), "calls")
 	for _, concurrency := range []int{1, 2} {
-		s.out.progress("  %s: %d batches, %d at a time", e.title, len(inputs), concurrency)
+		s.out.Progress("  %s: %d batches, %d at a time", e.title, len(inputs), concurrency)
 		ours, err := s.transformer(ctx, e, concurrency)
 		if err != nil {
 			return err
@@ -55,15 +56,15 @@ func (s *suite) overheadOf(ctx context.Context, e executable) error {
 
 func (s *suite) reportOverhead(e executable, concurrency int, bare, mine cost) {
 	prefix := fmt.Sprintf("overhead.%s.concurrency_%d.", e.name, concurrency)
-	s.out.figure(prefix+"bare", s.perItem(bare.wall), "ms/item")
-	s.out.figure(prefix+"runner", s.perItem(mine.wall), "ms/item")
-	s.out.figure(prefix+"cpu_ratio", mine.cpu.Seconds()/bare.cpu.Seconds(), "ratio")
-	s.out.judge(prefix+"ratio", verdict{
-		title:  fmt.Sprintf("%s: runner over bare executable, %d at a time", e.title, concurrency),
-		today:  fmt.Sprintf("%.4f ms/item", s.perItem(bare.wall)),
-		ours:   fmt.Sprintf("%.4f ms/item", s.perItem(mine.wall)),
-		ratio:  mine.wall.Seconds() / bare.wall.Seconds(),
-		target: maxOverhead,
+	s.out.Figure(prefix+"bare", s.perItem(bare.wall), "ms/item")
+	s.out.Figure(prefix+"runner", s.perItem(mine.wall), "ms/item")
+	s.out.Figure(prefix+"cpu_ratio", mine.cpu.Seconds()/bare.cpu.Seconds(), "ratio")
+	s.out.Judge(prefix+"ratio", bench.Verdict{
+		Title:  fmt.Sprintf("%s: runner over bare executable, %d at a time", e.title, concurrency),
+		Today:  fmt.Sprintf("%.4f ms/item", s.perItem(bare.wall)),
+		Ours:   fmt.Sprintf("%.4f ms/item", s.perItem(mine.wall)),
+		Ratio:  mine.wall.Seconds() / bare.wall.Seconds(),
+		Target: maxOverhead,
 	})
 }
 

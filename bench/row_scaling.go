@@ -10,6 +10,7 @@ import (
 
 	"github.com/velero-krm/velero-krm/catalog"
 	"github.com/velero-krm/velero-krm/fn"
+	"github.com/velero-krm/velero-krm/internal/bench"
 	"github.com/velero-krm/velero-krm/runner"
 )
 
@@ -117,24 +118,24 @@ func (s *suite) scalingAt(ctx context.Context, f fn.Function, w workload, n, run
 
 func (s *suite) reportScaling(l scaled) {
 	prefix := "scaling." + l.function + "."
-	s.out.progress("  %s: changes %d of %d objects, %s", l.function, l.changed, few, l.objects)
-	s.out.figure(prefix+"n1000", perItem(l.few.cpu, few), "ms/item")
-	s.out.figure(prefix+"n10000", perItem(l.many.cpu, many), "ms/item")
-	s.out.figure(prefix+"decode_encode_n1000", perItem(l.fewBase.cpu, few), "ms/item")
-	s.out.figure(prefix+"decode_encode_n10000", perItem(l.manyBase.cpu, many), "ms/item")
-	s.out.judge(prefix+"growth", verdict{
-		title:  fmt.Sprintf("%s: an object among %d over one among %d", l.function, many, few),
-		today:  fmt.Sprintf("%.4f ms/item", perItem(l.few.cpu, few)),
-		ours:   fmt.Sprintf("%.4f ms/item", perItem(l.many.cpu, many)),
-		ratio:  l.growth(),
-		target: maxGrowth,
+	s.out.Progress("  %s: changes %d of %d objects, %s", l.function, l.changed, few, l.objects)
+	s.out.Figure(prefix+"n1000", perItem(l.few.cpu, few), "ms/item")
+	s.out.Figure(prefix+"n10000", perItem(l.many.cpu, many), "ms/item")
+	s.out.Figure(prefix+"decode_encode_n1000", perItem(l.fewBase.cpu, few), "ms/item")
+	s.out.Figure(prefix+"decode_encode_n10000", perItem(l.manyBase.cpu, many), "ms/item")
+	s.out.Judge(prefix+"growth", bench.Verdict{
+		Title:  fmt.Sprintf("%s: an object among %d over one among %d", l.function, many, few),
+		Today:  fmt.Sprintf("%.4f ms/item", perItem(l.few.cpu, few)),
+		Ours:   fmt.Sprintf("%.4f ms/item", perItem(l.many.cpu, many)),
+		Ratio:  l.growth(),
+		Target: maxGrowth,
 	})
-	s.out.judge(prefix+"ratio", verdict{
-		title:  fmt.Sprintf("%s: %d objects in one call over decode and encode", l.function, many),
-		today:  fmt.Sprintf("%.4f ms/item", perItem(l.manyBase.cpu, many)),
-		ours:   fmt.Sprintf("%.4f ms/item", perItem(l.many.cpu, many)),
-		ratio:  l.over(),
-		target: maxInProcess,
+	s.out.Judge(prefix+"ratio", bench.Verdict{
+		Title:  fmt.Sprintf("%s: %d objects in one call over decode and encode", l.function, many),
+		Today:  fmt.Sprintf("%.4f ms/item", perItem(l.manyBase.cpu, many)),
+		Ours:   fmt.Sprintf("%.4f ms/item", perItem(l.many.cpu, many)),
+		Ratio:  l.over(),
+		Target: maxInProcess,
 	})
 }
 
