@@ -67,3 +67,11 @@ velero-diff: ## Print the whole change to Velero as one unified diff (VELERO_VER
 .PHONY: velero-gomod
 velero-gomod: ## Write go.mod and go.sum of the edited source anew, for every version.
 	@velero/server/versions/update.sh
+
+.PHONY: velero-verify
+velero-verify: ## Check that go.mod of the edited source is tidy, for every version.
+	@for v in $(notdir $(wildcard velero/server/versions/v*)); do \
+		echo "tidy Velero $$v"; \
+		(cd velero && $(GO) run ./server/cmd/velero-source write -version $$v -dir $(BIN)/velero-src/$$v); \
+		(cd $(BIN)/velero-src/$$v && $(GO) mod tidy -diff); \
+	done

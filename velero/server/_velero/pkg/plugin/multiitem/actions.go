@@ -148,6 +148,9 @@ func (a *Actions) runOne(ctx context.Context, action *action, list List, late bo
 	run := a.run
 	run.Late = late
 	run.TotalItems = feed.count()
+	if late && run.TotalItems == 0 {
+		return nil
+	}
 	if !late {
 		log.Infof("Running multi-item action on up to %d items", run.TotalItems)
 	}

@@ -88,8 +88,19 @@ type exitLogger struct{ hclog.Logger }
 // Error logs at the level Error but for the end of the process.
 func (l exitLogger) Error(msg string, args ...any) {
 	if msg == "plugin process exited" {
-		l.Warn(msg, args...)
+		l.Logger.Warn(msg, args...)
 		return
 	}
 	l.Logger.Error(msg, args...)
+}
+
+// Warn logs at the level Warn but for a process that is slow to end: it has done
+// its work, and on a busy machine two seconds are not much.
+func (l exitLogger) Warn(msg string, args ...any) {
+	switch msg {
+	case "plugin failed to exit gracefully", "error closing client during Kill":
+		l.Info(msg, args...)
+	default:
+		l.Logger.Warn(msg, args...)
+	}
 }
