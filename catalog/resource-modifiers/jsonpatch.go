@@ -156,8 +156,7 @@ func addTo(root map[string]any, p pointer, parent, v any) error {
 		if !ok {
 			return errors.New("the list has no such place")
 		}
-		list := append(parent[:i:i], v)
-		return replaceAt(root, p[:last], append(list, parent[i:]...))
+		return replaceAt(root, p[:last], slices.Insert(slices.Clone(parent), i, v))
 	}
 	return errors.New("its parent is neither a map nor a list")
 }

@@ -92,7 +92,7 @@ func (s *script) resourceList(config map[string]any) *starlark.Dict {
 
 // collect makes the list what the script made of it.
 func (s *script) collect(resources *starlark.Dict) error {
-	if _, found, _ := resources.Get(starlark.String("results")); found { //nolint:errcheck // the key is a string
+	if _, found, _ := resources.Get(starlark.String("results")); found {
 		return errors.New("run script: results are not read: use print or fail")
 	}
 	value, _, err := resources.Get(starlark.String(keyItems))
