@@ -158,7 +158,7 @@ if !in {
 			Name:   "late: related items of item blocks",
 			File:   backupFile,
 			Func:   "(*kubernetesBackupper).executeItemBlockActions",
-			Anchor: "itemsMap[relatedItem] = append(itemsMap[relatedItem], &kubernetesResource{",
+			Anchor: "itemBlock.AddUnstructured(relatedItem.GroupResource, item, gvr)",
 			Where:  Before,
 			Insert: `if item = itemBlock.itemBackupper.multiItems.late(log, relatedItem, item); item == nil {
 	continue

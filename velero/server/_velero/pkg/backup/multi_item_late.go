@@ -46,7 +46,7 @@ func (ib *itemBackupper) backupLateItem(
 		log.Infof("Not backing up additional item %s %s/%s because a multi-item action left it out", id.GroupResource, id.Namespace, id.Name)
 		return nil, nil
 	}
-	resources, err := ib.multiItems.bring(log, now)
+	resources, err := ib.multiItems.bring(log, now, mustInclude)
 	if err != nil {
 		return nil, err
 	}
@@ -115,9 +115,9 @@ func (m *multiItems) late(log logrus.FieldLogger, id velero.ResourceIdentifier, 
 }
 
 // bring returns an item as the actions left it, which they did before or do
-// now; no resources when it is not to be backed up. An error is one of the API
-// server.
-func (m *multiItems) bring(log logrus.FieldLogger, id velero.ResourceIdentifier) ([]*kubernetesResource, error) {
+// now; no resources when it is not to be backed up. Actions do not see what the
+// backup excludes. An error is one of the API server.
+func (m *multiItems) bring(log logrus.FieldLogger, id velero.ResourceIdentifier, mustInclude bool) ([]*kubernetesResource, error) {
 	m.lateMu.Lock()
 	defer m.lateMu.Unlock()
 	// Another worker may have brought it in the meantime.
@@ -129,7 +129,7 @@ func (m *multiItems) bring(log logrus.FieldLogger, id velero.ResourceIdentifier)
 		return resources, nil
 	}
 	item, err := m.get(log, id)
-	if item == nil || err != nil {
+	if item == nil || err != nil || !m.checks.itemInclusionChecks(m.logFor(log, id), mustInclude, item, item, id.GroupResource) {
 		return nil, err
 	}
 	return m.join(log, id, item), nil
@@ -215,7 +215,7 @@ func (m *multiItems) bringAdditionalHeld(log logrus.FieldLogger, list *backupLis
 			m.logFor(log, id).WithError(err).Error("Error backing up item")
 			continue
 		}
-		if item != nil {
+		if item != nil && m.checks.itemInclusionChecks(m.logFor(log, id), false, item, item, id.GroupResource) {
 			m.addExtras(m.join(log, id, item))
 		}
 	}

@@ -39,6 +39,8 @@ type multiItems struct {
 	collector *itemCollector
 	log       logrus.FieldLogger
 	spool     *itemSpool
+	// checks has what itemInclusionChecks needs.
+	checks *itemBackupper
 
 	// lateMu lets one item at a time join the backup, so that an item that two
 	// others ask for goes through the actions once.
@@ -164,7 +166,7 @@ func (kb *kubernetesBackupper) newMultiItems(log logrus.FieldLogger, request *Re
 	if actions == nil || err != nil {
 		return nil, err
 	}
-	return &multiItems{
+	m := &multiItems{
 		actions:   actions,
 		kb:        kb,
 		collector: collector,
@@ -173,7 +175,9 @@ func (kb *kubernetesBackupper) newMultiItems(log logrus.FieldLogger, request *Re
 		known:     map[velero.ResourceIdentifier]*knownItem{},
 		former:    map[velero.ResourceIdentifier]formerItem{},
 		forced:    map[velero.ResourceIdentifier]bool{},
-	}, nil
+	}
+	m.checks = &itemBackupper{backupRequest: request, multiItems: m}
+	return m, nil
 }
 
 // close ends the plugin processes, and nothing that they made can be read any

@@ -28,6 +28,7 @@ import (
 	mia "github.com/velero-krm/velero-krm/multiitem"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	velerov1 "github.com/vmware-tanzu/velero/pkg/apis/velero/v1"
 	"github.com/vmware-tanzu/velero/pkg/builder"
@@ -287,9 +288,19 @@ func TestMultiItemActionsAndFilters(t *testing.T) {
 				}
 				return it.Updated(object).WithAdditional(mia.ResourceIdentifier{Resource: "serviceaccounts", Namespace: "other", Name: "asked"})
 			})
+			excluded := velero.ResourceIdentifier{GroupResource: schema.GroupResource{Resource: "serviceaccounts"}, Namespace: "other", Name: "excluded"}
 			b := runMultiItemBackup(t, defaultBackup().IncludedNamespaces("ns").IncludedResources("secrets").Result(), multiItemTest{
-				resources: []*test.APIResource{secrets("one"), test.ServiceAccounts(builder.ForServiceAccount("other", "asked").Result())},
+				resources: []*test.APIResource{secrets("one"), test.ServiceAccounts(
+					builder.ForServiceAccount("other", "asked").Result(),
+					builder.ForServiceAccount("other", "excluded").Result(),
+				)},
 				multiItem: map[string]*multiItemAction{"example.com/all": action},
+				actions:   []biav2.BackupItemAction{additional(excluded)},
+				itemBlockActions: []ibav1.ItemBlockAction{&pluggableIBA{
+					getRelatedItemsFunc: func(runtime.Unstructured, *velerov1.Backup) ([]velero.ResourceIdentifier, error) {
+						return []velero.ResourceIdentifier{excluded}, nil
+					},
+				}},
 			})
 			require.NoError(t, b.err)
 			want := []string{"secrets/namespaces/ns/one", "serviceaccounts/namespaces/elsewhere/created"}
@@ -297,6 +308,11 @@ func TestMultiItemActionsAndFilters(t *testing.T) {
 				want = append(want, "serviceaccounts/namespaces/other/asked")
 			}
 			assert.ElementsMatch(t, want, b.names())
+			seen := []string{"one"}
+			if insists {
+				seen = append(seen, "asked")
+			}
+			assert.Equal(t, seen, action.seen, "actions see what is included alone")
 			assert.NotContains(t, b.files["resources/secrets/namespaces/ns/one.json"].GetAnnotations(), velerov1.MustIncludeAdditionalItemAnnotation)
 		})
 	}
