@@ -125,7 +125,7 @@ func builtins() []builtinFunc {
 			}
 			return out, nil
 		}},
-		{name: "replace", list: func(in *krm.ResourceList) (*krm.ResourceList, error) {
+		{name: "replace", list: func(*krm.ResourceList) (*krm.ResourceList, error) {
 			item, err := krm.NewItem([]byte(`{"apiVersion":"v1","kind":"ConfigMap","metadata":{"namespace":"shop","name":"all"}}`))
 			return &krm.ResourceList{Items: []*krm.Item{item}}, err
 		}},
@@ -234,18 +234,18 @@ func (b *syncBuffer) String() string {
 
 // newWorld makes an engine whose cluster holds pipelines, one ConfigMap each,
 // and Velero's objects.
-func newWorld(t testing.TB, pipelines []string, objects ...runtime.Object) *world {
-	t.Helper()
+func newWorld(tb testing.TB, pipelines []string, objects ...runtime.Object) *world {
+	tb.Helper()
 	scheme := runtime.NewScheme()
 	if err := velerov1api.AddToScheme(scheme); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	kube := kubefake.NewClientset()
 	kube.Discovery().(*discoveryfake.FakeDiscovery).Resources = clusterResources()
 	for i, p := range pipelines {
 		cm := pipelineMap(fmt.Sprintf("p%d", i), p)
 		if err := kube.Tracker().Add(&cm); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 	}
 	w := &world{kube: kube, dyn: dynamicfake.NewSimpleDynamicClient(scheme, objects...), log: &syncBuffer{}}
@@ -257,8 +257,8 @@ func newWorld(t testing.TB, pipelines []string, objects ...runtime.Object) *worl
 		byName[f.name] = f
 	}
 	w.engine = &engine{
-		ctx: t.Context(), log: framework.NewLogger(logger), cluster: cluster{kube: kube, dynamic: w.dyn},
-		namespace: ns, functions: &functions{dir: t.TempDir(), pluginDir: "/plugins"},
+		ctx: tb.Context(), log: framework.NewLogger(logger), cluster: cluster{kube: kube, dynamic: w.dyn},
+		namespace: ns, functions: &functions{dir: tb.TempDir(), pluginDir: "/plugins"},
 		catalog: Catalog{Find: func(name string) (pipeline.Builtin, bool) { f, ok := byName[name]; return f, ok }},
 		server:  &server{override: "v1.18.3"},
 	}

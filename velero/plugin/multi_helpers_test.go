@@ -25,35 +25,35 @@ func newMultiWorld(t *testing.T, pipelines ...string) *world {
 }
 
 // host returns a client of both actions, over a gRPC server on loopback.
-func (w *world) host(t testing.TB) *grpc.ClientConn {
-	t.Helper()
+func (w *world) host(tb testing.TB) *grpc.ClientConn {
+	tb.Helper()
 	registry := multiitem.NewRegistry(multiitem.WithLogger(w.engine.log))
 	err := registry.RegisterBackup(Name, func(*slog.Logger) (multiitem.BackupMultiItemAction, error) {
 		return &BackupMultiItemAction{engine: w.engine}, nil
 	})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	err = registry.RegisterRestore(Name, func(*slog.Logger) (multiitem.RestoreMultiItemAction, error) {
 		return &RestoreMultiItemAction{engine: w.engine}, nil
 	})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	server := grpc.NewServer()
 	registry.RegisterServices(server)
-	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	listener, err := new(net.ListenConfig).Listen(tb.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	var wg sync.WaitGroup
 	wg.Go(func() { _ = server.Serve(listener) })
-	t.Cleanup(func() { server.Stop(); wg.Wait() })
+	tb.Cleanup(func() { server.Stop(); wg.Wait() })
 	conn, err := grpc.NewClient(listener.Addr().String(), grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() { _ = conn.Close() })
+	tb.Cleanup(func() { _ = conn.Close() })
 	return conn
 }
 
