@@ -21,21 +21,27 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"testing"
 
+	"github.com/sirupsen/logrus"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	mia "github.com/velero-krm/velero-krm/multiitem"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	velerov1 "github.com/vmware-tanzu/velero/pkg/apis/velero/v1"
 	"github.com/vmware-tanzu/velero/pkg/builder"
+	"github.com/vmware-tanzu/velero/pkg/plugin/clientmgmt"
+	"github.com/vmware-tanzu/velero/pkg/plugin/multiitem"
 	"github.com/vmware-tanzu/velero/pkg/plugin/velero"
 	biav2 "github.com/vmware-tanzu/velero/pkg/plugin/velero/backupitemaction/v2"
 	ibav1 "github.com/vmware-tanzu/velero/pkg/plugin/velero/itemblockaction/v1"
 	"github.com/vmware-tanzu/velero/pkg/test"
+	"github.com/vmware-tanzu/velero/pkg/util/logging"
 )
 
 func secrets(names ...string) *test.APIResource {
@@ -346,4 +352,87 @@ func TestMultiItemActionsOneName(t *testing.T) {
 		"secrets/namespaces/ns/a", "secrets/namespaces/ns/b", "secrets/namespaces/ns/same", "secrets/namespaces/ns/d",
 	}, b.names())
 	assert.Contains(t, b.errors(), "the backup has another item of this name")
+}
+
+// finalizeManager is a plugin manager as the finalizing of a backup makes one.
+type finalizeManager struct {
+	clientmgmt.Manager
+	actions multiItemManager
+}
+
+func (m finalizeManager) MultiItemActions(kind mia.Kind) []multiitem.Plugin {
+	return m.actions.MultiItemActions(kind)
+}
+
+// TestFinalizeMultiItemActions verifies that items which are read again after
+// asynchronous operations go through the actions, as late ones, and that an
+// action which refuses leaves the backup as it was.
+func TestFinalizeMultiItemActions(t *testing.T) {
+	tests := map[string]struct {
+		action *multiItemAction
+		want   []string
+		errors []string
+	}{
+		"answers": {
+			action: (&multiItemAction{}).each(func(it *mia.Item, _ *mia.Stream, _ mia.Run) mia.Answer {
+				switch it.ID.Name {
+				case "update":
+					return it.Updated(changed(it, ""))
+				case "skip":
+					return it.Skipped("not wanted")
+				case "fail":
+					return it.Failed("no such thing")
+				}
+				return it.Unchanged()
+			}),
+			want:   []string{"update map[seen:yes]", "keep map[]"},
+			errors: []string{"name: /fail"},
+		},
+		"refusal": {
+			action: &multiItemAction{execute: func(context.Context, mia.Run, *mia.Stream) error { return errors.New("no pipeline x") }},
+			errors: []string{"name: /update", "name: /skip", "name: /fail", "name: /keep", "no pipeline x"},
+		},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			h := newHarness(t, nil)
+			defer h.itemBlockPool.Stop()
+			h.addItems(t, secrets())
+			h.backupper.pluginManager = func(logrus.FieldLogger) clientmgmt.Manager {
+				return finalizeManager{actions: multiItemManager{actions: map[string]*multiItemAction{"example.com/all": tc.action}}}
+			}
+			b := &multiItemBackup{results: logging.NewLogHook()}
+			log := logrus.New()
+			log.AddHook(b.results)
+			collector := &itemCollector{dir: t.TempDir()}
+			var items []*kubernetesResource
+			for _, name := range []string{"update", "skip", "fail", "keep"} {
+				path, err := collector.writeToFile(&unstructured.Unstructured{Object: map[string]any{
+					"apiVersion": "v1", "kind": "Secret", "metadata": map[string]any{"name": name, "namespace": "ns"},
+				}})
+				require.NoError(t, err)
+				gvr := secrets().GVR()
+				items = append(items, &kubernetesResource{groupResource: gvr.GroupResource(), preferredGVR: gvr, namespace: "ns", name: name, path: path, kind: "Secret"})
+			}
+
+			items, m, err := h.backupper.finalizeMultiItemActions(log, &Request{Backup: defaultBackup().Result()}, collector, items)
+			require.NoError(t, err)
+			defer m.close()
+			var got []string
+			for _, item := range items {
+				data, err := os.ReadFile(item.path)
+				require.NoError(t, err)
+				object := new(unstructured.Unstructured)
+				require.NoError(t, json.Unmarshal(data, object))
+				got = append(got, fmt.Sprintf("%s %v", object.GetName(), object.GetLabels()))
+			}
+			assert.Equal(t, tc.want, got)
+			for _, want := range tc.errors {
+				assert.Contains(t, b.errors(), want)
+			}
+			for _, run := range tc.action.runs {
+				assert.True(t, run.Late)
+			}
+		})
+	}
 }
