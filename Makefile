@@ -89,7 +89,7 @@ test-unit: cgo ## Unit tests, conformance suite, fixtures and dependency tests, 
 	@cd bench && $(GO) test -timeout 10m ./...
 
 .PHONY: test-e2e
-test-e2e: build plugin stack velero-stock-older ## Features on the real stack: etcd, kube-apiserver, Velero, its AWS plugin, S3.
+test-e2e: build plugin stack velero velero-stock-older ## Features on the real stack: etcd, kube-apiserver, Velero, its AWS plugin, S3.
 	@echo "end-to-end tests"
 	@cd e2e/controlplane && $(GO) test ./...
 	@cd e2e && $(GO) test -count=1 -timeout 30m ./...
@@ -110,6 +110,7 @@ fmt: ## Format every module.
 verify: ## Check that go.mod files are tidy and generated code is current (needs protobuf-compiler).
 	@for m in $(MODULES); do echo "tidy $$m"; (cd $$m && $(GO) mod tidy -diff); done
 	@multiitem/generate.sh --check
+	@$(MAKE) --no-print-directory velero-verify
 
 FUZZTIME ?= 30s
 .PHONY: fuzz
