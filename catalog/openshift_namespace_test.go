@@ -1,20 +1,16 @@
 package catalog_test
 
 import (
-	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"go.yaml.in/yaml/v3"
 
 	"github.com/velero-krm/velero-krm/catalog"
+	"github.com/velero-krm/velero-krm/internal/expect"
 	"github.com/velero-krm/velero-krm/krm"
 	"github.com/velero-krm/velero-krm/pipeline"
 )
@@ -25,23 +21,11 @@ const (
 	openshiftPipelines = "../deploy/pipelines"
 )
 
-// expectation is one entry of expected.yaml in the example, which was derived
-// by hand from what is known of openshift-velero-plugin.
-type expectation struct {
-	Object  string   `yaml:"object"`
-	Effects []effect `yaml:"effects"`
-}
+// expectation is what is expected of one object of the example, derived by hand
+// from what is known of openshift-velero-plugin.
+type expectation struct{ expect.Object }
 
-// effect is what one action does to one object.
-type effect struct {
-	Action string         `yaml:"action"`
-	Phase  pipeline.Phase `yaml:"phase"`
-	Fields map[string]any `yaml:"fields"`
-	Gone   bool           `yaml:"gone"`
-	Mended string         `yaml:"mended"`
-}
-
-// expectations reads expected.yaml.
+// expectations reads expected.yaml in the example.
 func expectations(t *testing.T) map[string]expectation {
 	t.Helper()
 	file, err := os.Open(filepath.Join(openshiftExample, "expected.yaml"))
@@ -49,18 +33,13 @@ func expectations(t *testing.T) map[string]expectation {
 		t.Fatal(err)
 	}
 	defer file.Close()
-	decoder := yaml.NewDecoder(file)
-	decoder.KnownFields(true)
-	var list []expectation
-	if err := decoder.Decode(&list); err != nil {
+	objects, err := expect.Read(file)
+	if err != nil {
 		t.Fatal(err)
 	}
 	table := map[string]expectation{}
-	for _, e := range list {
-		if _, twice := table[e.Object]; twice {
-			t.Errorf("expected.yaml has %s twice", e.Object)
-		}
-		table[e.Object] = e
+	for name, o := range objects {
+		table[name] = expectation{o}
 	}
 	return table
 }
@@ -68,85 +47,11 @@ func expectations(t *testing.T) map[string]expectation {
 // after applies the effects of one phase to an object; nil when it is gone.
 func (e expectation) after(t *testing.T, phase pipeline.Phase, item *krm.Item) *krm.Item {
 	t.Helper()
-	object := item.Object()
-	for _, effect := range e.Effects {
-		if effect.Phase != phase {
-			continue
-		}
-		if effect.Gone {
-			return nil
-		}
-		// A list loses elements; what is set must come before what is removed.
-		for _, path := range slices.SortedFunc(maps.Keys(effect.Fields), func(a, b string) int {
-			return strings.Compare(fmt.Sprint(effect.Fields[a] == nil, a), fmt.Sprint(effect.Fields[b] == nil, b))
-		}) {
-			put(t, object, path, effect.Fields[path])
-		}
-	}
-	after, err := krm.FromObject(object)
+	after, err := e.After(phase, item)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return after
-}
-
-// pathStep is one step of a path in expected.yaml: key, ["key"], [0], [name=x].
-var pathStep = regexp.MustCompile(`^(?:\.?([A-Za-z0-9_/-]+)|\["([^"]+)"\]|\[(\d+)\]|\[name=([^\]]+)\])`)
-
-// put sets a field, or removes it when value is nil.
-func put(t *testing.T, object map[string]any, path string, value any) {
-	t.Helper()
-	var parent any = object
-	var set func(v any)
-	rest := path
-	for rest != "" {
-		m := pathStep.FindStringSubmatch(rest)
-		if m == nil {
-			t.Fatalf("path %q is not understood at %q", path, rest)
-		}
-		rest = rest[len(m[0]):]
-		parent, set = step(t, parent, set, m, value == nil && rest == "")
-	}
-	if value != nil {
-		set(value)
-	}
-}
-
-// step goes one step down and returns what is there and how to replace it. The
-// last step of a path whose value is to go removes it.
-func step(t *testing.T, at any, replace func(any), m []string, remove bool) (any, func(any)) {
-	t.Helper()
-	if key := m[1] + m[2]; key != "" {
-		mapping, ok := at.(map[string]any)
-		if !ok {
-			mapping = map[string]any{}
-			replace(mapping)
-		}
-		if remove {
-			delete(mapping, key)
-		}
-		return mapping[key], func(v any) { mapping[key] = v }
-	}
-	list, _ := at.([]any)
-	index := slices.IndexFunc(list, func(v any) bool {
-		element, _ := v.(map[string]any)
-		return element["name"] == m[4]
-	})
-	if m[3] != "" {
-		index, _ = strconv.Atoi(m[3])
-	}
-	there := index >= 0 && index < len(list)
-	if remove && !there {
-		return nil, nil
-	}
-	if !there {
-		t.Fatalf("there is no element %s", m[0])
-	}
-	if remove {
-		replace(slices.Delete(slices.Clone(list), index, index+1))
-		return nil, nil
-	}
-	return list[index], func(v any) { list[index] = v }
 }
 
 // openshiftObjects reads the example namespace as it is in the old cluster.
@@ -315,7 +220,7 @@ func TestOpenShiftNamespaceOnStockVelero(t *testing.T) {
 	want := expectations(t)
 	for i, item := range objects {
 		e := want[item.Identity().String()]
-		e.Effects = slices.DeleteFunc(slices.Clone(e.Effects), func(e effect) bool { return e.Action != "01-common-backup-plugin" })
+		e.Effects = slices.DeleteFunc(slices.Clone(e.Effects), func(e expect.Effect) bool { return e.Action != "01-common-backup-plugin" })
 		got := execute(t, stock, pipeline.Backup, []*krm.Item{item})[0]
 		if diff := cmp.Diff(fields(e.after(t, pipeline.Backup, item)), fields(got)); diff != "" {
 			t.Errorf("object %d, %s, backed up alone (-want +got):\n%s", i, item.Identity(), diff)

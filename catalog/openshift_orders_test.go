@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/velero-krm/velero-krm/internal/expect"
 	"github.com/velero-krm/velero-krm/krm"
 	"github.com/velero-krm/velero-krm/pipeline"
 )
@@ -187,7 +188,7 @@ func checkEffects(t *testing.T, id string, want expectation, phase pipeline.Phas
 		if e.Gone {
 			continue
 		}
-		one := expectation{Effects: []effect{e}}
+		one := expectation{expect.Object{Effects: []expect.Effect{e}}}
 		item := made(t, got)
 		if diff := cmp.Diff(fields(item), fields(one.after(t, phase, item))); diff != "" {
 			t.Errorf("%s: %s has another effect (-plugin +expected):\n%s", id, e.Action, diff)
