@@ -102,13 +102,15 @@ func blank(values fn.Node, key, with string) (int, error) {
 }
 
 // placeholder is empty but where the API server looks at the contents: the
-// configurations of registries must be JSON
-// (k8s.io/kubernetes/pkg/apis/core/validation, ValidateSecret).
+// configurations of registries must be JSON, a private key for SSH must not be
+// empty (k8s.io/kubernetes/pkg/apis/core/validation, ValidateSecret).
 func placeholder(kind, key string, encoded bool) string {
 	text := ""
 	switch {
 	case kind == "kubernetes.io/dockerconfigjson" && key == ".dockerconfigjson", kind == "kubernetes.io/dockercfg" && key == ".dockercfg":
 		text = "{}"
+	case kind == "kubernetes.io/ssh-auth" && key == "ssh-privatekey":
+		text = "redacted"
 	}
 	if encoded {
 		return base64.StdEncoding.EncodeToString([]byte(text))
