@@ -165,7 +165,27 @@ func decoded(raw [][]byte) ([]*unstructured.Unstructured, error) {
 		o.SetResourceVersion("")
 		unstructured.RemoveNestedField(o.Object, "metadata", "creationTimestamp")
 		unstructured.RemoveNestedField(o.Object, "status")
+		asClusterIP(o)
 		list[i] = o
 	}
 	return list, nil
+}
+
+// asClusterIP makes a load balancer a plain Service: a cluster has too few node
+// ports for thousands of them.
+func asClusterIP(o *unstructured.Unstructured) {
+	if o.GetKind() != "Service" {
+		return
+	}
+	spec, _ := o.Object["spec"].(map[string]any)
+	spec["type"] = "ClusterIP"
+	for _, key := range []string{"clusterIP", "clusterIPs", "externalTrafficPolicy", "allocateLoadBalancerNodePorts", "healthCheckNodePort"} {
+		delete(spec, key)
+	}
+	ports, _ := spec["ports"].([]any)
+	for _, port := range ports {
+		if port, ok := port.(map[string]any); ok {
+			delete(port, "nodePort")
+		}
+	}
 }
