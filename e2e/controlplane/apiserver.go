@@ -37,13 +37,14 @@ func newAPIServer(args []string) (*apiServer, error) {
 }
 
 // defaults are the flags that come before the caller's, which may override
-// them.
+// them, or add to those that are lists. --authorization-mode is a list, and so
+// not here: AlwaysAllow before RBAC would forbid nothing. Without the flag
+// kube-apiserver takes AlwaysAllow by itself, which saves the bootstrap of
+// roles, a second at every start.
 func defaults() []string {
 	return []string{
 		"--allow-privileged=true",
 		"--anonymous-auth=false",
-		// No bootstrap of roles: a second saved at every start.
-		"--authorization-mode=AlwaysAllow",
 		// ServiceAccount refuses pods until a controller has made the account;
 		// StorageObjectInUseProtection sets finalizers that only a controller removes;
 		// the rest watch kinds that no test here uses.

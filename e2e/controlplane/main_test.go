@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -30,6 +31,27 @@ func TestRunRefuses(t *testing.T) {
 				t.Errorf("%s: want %q in the error, got %v", tc.reason, tc.want, err)
 			}
 		})
+	}
+}
+
+// TestAuthorizationModeIsTheCallers matters because a mode that allows all would
+// come first, and nothing would be forbidden.
+func TestAuthorizationModeIsTheCallers(t *testing.T) {
+	s, err := newAPIServer([]string{"--authorization-mode=RBAC"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := s.opts.Authorization.Modes; !slices.Equal(got, []string{"RBAC"}) {
+		t.Errorf("want RBAC alone, got %q", got)
+	}
+	if s, err = newAPIServer(nil); err != nil {
+		t.Fatal(err)
+	}
+	if errs := s.opts.Authorization.Complete(); len(errs) > 0 {
+		t.Fatal(errs)
+	}
+	if got := s.opts.Authorization.Modes; !slices.Equal(got, []string{"AlwaysAllow"}) {
+		t.Errorf("without the flag: want AlwaysAllow, got %q", got)
 	}
 }
 
