@@ -28,6 +28,9 @@ type Example struct {
 	// Config is config.yaml as it stands there; empty for a function that needs
 	// none.
 	Config []byte
+	// Shown is the config for pages: shown-config.yaml, for a config that names a
+	// file, which an operator has elsewhere than the tests; else Config.
+	Shown []byte
 	// Input are the objects, with the context of a run among them for a function
 	// that needs it.
 	Input []*krm.Item
@@ -76,6 +79,12 @@ func readExample(dir string, input []byte) (Example, error) {
 	e := Example{Input: items}
 	if e.Config, err = optional(dir, "config.yaml"); err != nil {
 		return e, err
+	}
+	if e.Shown, err = optional(dir, "shown-config.yaml"); err != nil {
+		return e, err
+	}
+	if e.Shown == nil {
+		e.Shown = e.Config
 	}
 	if e.Says, err = said(dir); err != nil {
 		return e, err

@@ -46,6 +46,9 @@ func (p *Page) writeMarkdown(b *strings.Builder) {
 	if len(p.Needs) > 0 {
 		fmt.Fprintf(b, "- A step must grant: %s\n", code(p.grantCells()))
 	}
+	if len(p.Facts) > 0 {
+		fmt.Fprintf(b, "- Facts of the [context](run-context.md) that it reads: `%s`\n", strings.Join(p.facts(), "`, `"))
+	}
 	if len(p.Config) > 0 {
 		fmt.Fprintf(b, "- Config: %s\n\n| field | type | default | meaning |\n|---|---|---|---|\n", p.configForms())
 		writeRows(b, p.Config, "")

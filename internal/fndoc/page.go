@@ -6,6 +6,7 @@ import (
 
 	"github.com/velero-krm/velero-krm/catalog"
 	"github.com/velero-krm/velero-krm/fn"
+	"github.com/velero-krm/velero-krm/fn/runcontext"
 	"github.com/velero-krm/velero-krm/krm"
 )
 
@@ -19,8 +20,11 @@ type Page struct {
 	Validates bool     `json:"validates,omitempty"`
 	Phases    []string `json:"phases"`
 	// Needs is what a step must grant.
-	Needs        []fn.Grant `json:"needs,omitempty"`
-	Irreversible string     `json:"irreversible,omitempty"`
+	Needs []fn.Grant `json:"needs,omitempty"`
+	// Facts of the cluster that it reads from the context of the run, as
+	// docs/run-context.md names them; none for most.
+	Facts        []runcontext.Fact `json:"facts,omitempty"`
+	Irreversible string            `json:"irreversible,omitempty"`
 	// ConfigKind is the kind of the functionConfig, of apiVersion
 	// velero-krm.io/v1alpha1.
 	ConfigKind string  `json:"configKind"`
@@ -66,7 +70,7 @@ func Describe(f fn.Function) (*Page, error) {
 	if p.Example, err = show(example); err != nil {
 		return nil, fmt.Errorf("describe %q: %w", f.Name(), err)
 	}
-	if p.Step, err = step(p, example.Config, p.Example.Context); err != nil {
+	if p.Step, err = step(p, example.Shown, p.Example.Context); err != nil {
 		return nil, fmt.Errorf("describe %q: %w", f.Name(), err)
 	}
 	return p, nil
@@ -78,7 +82,7 @@ func Summarize(f fn.Function) *Page {
 	return &Page{
 		Name: f.Name(), Summary: f.Summary(),
 		Kinds: about.Kinds, Validates: about.Validates, Phases: about.Phases,
-		Needs: about.Needs.Grants(), Irreversible: about.Irreversible,
+		Needs: about.Needs.Grants(), Facts: f.Facts(), Irreversible: about.Irreversible,
 		ConfigKind: f.ConfigKind(), Config: fieldsOf(f.ConfigFields()),
 	}
 }

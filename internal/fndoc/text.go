@@ -28,6 +28,9 @@ func (p *Page) text(t paint.Painter) {
 	t.Line("Kinds:  %s", p.kinds())
 	t.Line("Phases: %s", strings.Join(p.Phases, ", "))
 	t.Line("Grants: %s", p.grants())
+	if len(p.Facts) > 0 {
+		t.Line("Facts:  %s", strings.Join(p.facts(), ", "))
+	}
 	if p.Irreversible != "" {
 		t.Line("%s %s", t.Paint(paint.Red, "Irreversible:"), p.Irreversible)
 	}
@@ -125,6 +128,15 @@ func (p *Page) grants() string {
 		}
 	}
 	return strings.Join(words, ", ")
+}
+
+// facts are the names of what it reads from the context of the run.
+func (p *Page) facts() []string {
+	words := make([]string, len(p.Facts))
+	for i, f := range p.Facts {
+		words[i] = string(f)
+	}
+	return words
 }
 
 // ShortKinds is what it changes for a table: not more than two kinds by name.
