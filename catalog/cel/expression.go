@@ -115,7 +115,7 @@ func (b *compiler) compile(source string, want kind, at string) *expression {
 	}
 	options := []cel.ProgramOption{cel.EvalOptions(cel.OptOptimize)}
 	if !cheap(source, ast) {
-		options = []cel.ProgramOption{cel.EvalOptions(cel.OptOptimize, cel.OptTrackCost), cel.CostLimit(maxCost)}
+		options = []cel.ProgramOption{cel.EvalOptions(cel.OptOptimize, cel.OptTrackCost), cel.CostLimit(maxCost), boundGrowth()}
 	}
 	program, err := b.env.Program(ast, options...)
 	if err != nil {
@@ -158,6 +158,7 @@ func (e *expression) explain(err error) error {
 	}
 	for _, known := range [...]struct{ part, reason string }{
 		{"no such overload", "a value is of a type that the expression is not for"},
+		{errGrows.Error(), "a value grows too large"},
 		{"cost limit exceeded", "the expression costs more than it may"},
 		{"index out of bounds", "a list has no such element"},
 		{"division by zero", "division by zero"},
