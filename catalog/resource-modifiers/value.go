@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"io"
 	"strconv"
 	"strings"
 )
@@ -103,7 +104,8 @@ func decodeJSON(raw []byte) (any, error) {
 	if err := dec.Decode(&v); err != nil {
 		return nil, err
 	}
-	if dec.More() {
+	// Not dec.More, which takes a closing bracket too many for the end.
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
 		return nil, errNoJSON
 	}
 	return integers(v), nil

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"regexp"
 	"slices"
 	"strconv"
@@ -30,7 +31,7 @@ func parseYAML(text string) (any, error) {
 		return nil, errors.New("is not well-formed YAML")
 	}
 	var next yaml.Node
-	if err := dec.Decode(&next); err == nil {
+	if err := dec.Decode(&next); !errors.Is(err, io.EOF) {
 		return nil, errors.New("holds more than one YAML document")
 	}
 	r := yamlReader{left: maxYAMLNodes}
