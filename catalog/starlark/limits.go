@@ -2,6 +2,7 @@ package starlark
 
 import (
 	"context"
+	"runtime"
 	"runtime/metrics"
 
 	"go.starlark.net/starlark"
@@ -13,7 +14,8 @@ const (
 	baseSteps      = 10_000_000
 	stepsPerObject = 100_000
 	// maxMemory is how much the memory of the process may grow while a script
-	// runs, in bytes; objects of one call are some megabytes.
+	// runs, in bytes; objects of one call are some megabytes. Half of it may be in
+	// use, the rest is for what was not collected yet.
 	maxMemory = 512 << 20
 	// watchEvery is the number of steps between two looks at the memory: a text
 	// that doubles itself does so three times in them.
@@ -30,14 +32,16 @@ type watch struct {
 	ctx    context.Context //nolint:containedctx // the thread has no other way to see it
 	limit  uint64
 	sample []metrics.Sample
-	heap   uint64
+	// heap is where the memory is collected, used what may be left of it then.
+	heap, used uint64
 }
 
 func newSample() metrics.Sample { return metrics.Sample{Name: heapMetric} }
 
 func watchThread(ctx context.Context, thread *starlark.Thread, objects int) {
 	w := &watch{ctx: ctx, limit: baseSteps + uint64(objects)*stepsPerObject, sample: []metrics.Sample{newSample()}}
-	w.heap = w.memory() + maxMemory
+	now := w.memory()
+	w.heap, w.used = now+maxMemory, now+maxMemory/2
 	thread.OnMaxSteps = w.look
 	thread.SetMaxExecutionSteps(watchEvery)
 }
@@ -49,12 +53,24 @@ func (w *watch) look(thread *starlark.Thread) {
 		thread.Cancel("it takes too many steps")
 	case thread.CallStackDepth() > maxCalls:
 		thread.Cancel("its functions call each other too deeply")
-	case w.memory() > w.heap:
+	case w.tooLarge():
 		thread.Cancel("it takes too much memory")
 	case w.ctx.Err() != nil:
 		thread.Cancel("the call ended")
 	}
 	thread.SetMaxExecutionSteps(steps + watchEvery)
+}
+
+// tooLarge tells what a script holds from what it, or another call in the
+// process, left to be collected: with a large list that alone may be more than
+// a script may take. No collection is for less than half of that, so that a
+// script near its bound does not make one after the other.
+func (w *watch) tooLarge() bool {
+	if w.memory() <= w.heap {
+		return false
+	}
+	runtime.GC()
+	return w.memory() > w.used
 }
 
 func (w *watch) memory() uint64 {

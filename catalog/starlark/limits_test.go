@@ -1,6 +1,10 @@
 package starlark
 
 import (
+	"math"
+	"runtime"
+	"runtime/debug"
+	"runtime/metrics"
 	"strings"
 	"testing"
 
@@ -12,12 +16,50 @@ import (
 func TestMemoryEndsAScript(t *testing.T) {
 	thread := &starlark.Thread{}
 	watchThread(t.Context(), thread, 0)
-	w := &watch{ctx: t.Context(), limit: baseSteps, heap: 1}
+	w := &watch{ctx: t.Context(), limit: baseSteps, heap: 1, used: 1}
 	w.sample = append(w.sample, newSample())
 	thread.OnMaxSteps = w.look
 	_, err := starlark.ExecFileOptions(options(), thread, scriptName, "x = 0\nwhile True: x += 1\n", nil)
 	if err == nil || !strings.Contains(err.Error(), "takes too much memory") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestGarbageEndsNoScript lets another call leave more behind than a script may
+// hold.
+func TestGarbageEndsNoScript(t *testing.T) {
+	thread := &starlark.Thread{}
+	watchThread(t.Context(), thread, 0)
+	w := &watch{ctx: t.Context(), limit: baseSteps, sample: []metrics.Sample{newSample()}}
+	runtime.GC()
+	w.used = w.memory() + 8<<20
+	w.heap = w.used + 8<<20
+	// Nothing is collected before the watch asks for it.
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
+	for range 64 {
+		garbage = make([]byte, 1<<20)
+	}
+	garbage = nil
+	if w.memory() <= w.heap {
+		t.Fatal("there is no garbage")
+	}
+	thread.OnMaxSteps = w.look
+	_, err := starlark.ExecFileOptions(options(), thread, scriptName, "x = 0\nwhile x < 100: x += 1\n", nil)
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// garbage keeps the compiler from leaving out what is made.
+var garbage []byte
+
+// TestNumbersTooLargeKeepTheirSign looks at numbers that no script can count
+// with.
+func TestNumbersTooLargeKeepTheirSign(t *testing.T) {
+	for text, want := range map[string]float64{"1e999": math.Inf(1), "-1e999": math.Inf(-1), "-" + strings.Repeat("9", 2*maxDigits): math.Inf(-1)} {
+		if got := number(text); got != starlark.Float(want) {
+			t.Errorf("%.10s...: want %v, got %v", text, want, got)
+		}
 	}
 }
 

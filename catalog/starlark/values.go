@@ -53,11 +53,9 @@ func number(text string) starlark.Value {
 	if i, ok := new(big.Int).SetString(text, 10); ok && len(text) < maxDigits {
 		return starlark.MakeBigInt(i)
 	}
-	f, err := strconv.ParseFloat(text, 64)
-	if err != nil {
-		// Too large for a script to count with; it may still move it.
-		return starlark.Float(math.Inf(1))
-	}
+	// What is too large for a script to count with is infinite, and an error; it
+	// may still move it.
+	f, _ := strconv.ParseFloat(text, 64)
 	return starlark.Float(f)
 }
 
