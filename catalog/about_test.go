@@ -142,3 +142,17 @@ func readFixture(t *testing.T, dir string) *krm.ResourceList {
 	}
 	return in
 }
+
+// TestNobodyIgnoresErrorsOfWhatHidesSecrets lists the functions that leave a
+// value in clear, or out, when a step goes on without them.
+func TestNobodyIgnoresErrorsOfWhatHidesSecrets(t *testing.T) {
+	var got []string
+	for _, f := range catalog.Functions() {
+		if f.About().IfIgnored != "" {
+			got = append(got, f.Name())
+		}
+	}
+	if want := []string{"redact-secrets", "seal-secrets", "unseal-secrets"}; !slices.Equal(got, want) {
+		t.Errorf("want %q, got %q", want, got)
+	}
+}

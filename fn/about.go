@@ -23,6 +23,10 @@ type About struct {
 	// Irreversible says, in one sentence, what is lost that nothing brings back.
 	// Empty when the backup keeps what the function changes.
 	Irreversible string
+	// IfIgnored says, in one sentence, what a step with onError: Ignore would do to
+	// objects that the function could not change, as leave a password in clear. A
+	// pipeline refuses such a step. Empty for a function that may be ignored.
+	IfIgnored string
 }
 
 // What Kinds may have beside kinds.
@@ -99,3 +103,6 @@ func (f Function) About() About {
 	}
 	return a
 }
+
+// IfIgnored returns About().IfIgnored, for pipelines.
+func (f Function) IfIgnored() string { return f.about.IfIgnored }

@@ -13,7 +13,10 @@ import (
 // edited before stays.
 func (o *Object) Edit(p Path, edit func(at Location, value any) (result any, keep bool, err error)) (int, error) {
 	e := editor{edit: edit}
-	_, err := e.visit(o.decoded(), p.segments)
+	fields := o.decoded()
+	o.pinned++ // edit may iterate over the list
+	defer func() { o.pinned-- }()
+	_, err := e.visit(fields, p.segments)
 	if e.count > 0 {
 		o.changed = true
 	}

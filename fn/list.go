@@ -33,16 +33,22 @@ func newList(ctx context.Context, in *krm.ResourceList) *List {
 
 // All yields the objects that were not dropped, those added during the
 // iteration excluded. It ends early when the context of the call ends; the
-// call then fails and what was done is discarded.
+// call then fails and what was done is discarded. An object that was decoded
+// is encoded again when the iteration goes on, so that a list of any length
+// has one decoded object; looking into it once more decodes it once more.
 func (l *List) All() iter.Seq[*Object] {
 	return func(yield func(*Object) bool) {
 		for _, o := range l.Objects {
 			if l.ctx.Err() != nil {
 				return
 			}
-			if !o.dropped && !yield(o) {
+			if o.dropped {
+				continue
+			}
+			if !yield(o) {
 				return
 			}
+			o.release()
 		}
 	}
 }

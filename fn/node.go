@@ -1,6 +1,7 @@
 package fn
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -8,10 +9,13 @@ import (
 
 // Node is one mapping inside an [Object]: the object itself, a pod spec, one
 // container of a list. It stays valid until something replaces or removes the
-// mapping. What is changed through it is changed in the object.
+// mapping. What is changed through it is changed in the object. One that is
+// kept while an iteration goes on to other objects is found again by its path.
 type Node struct {
 	o      *Object
 	fields map[string]any
+	// decoding is the one of the object that fields is part of.
+	decoding int32
 	// Where it is: index >= 0 within the list that parent has at keys.
 	parent *Node
 	keys   []string
@@ -30,6 +34,9 @@ type TypeError struct {
 func (e *TypeError) Error() string { return e.Path + ": " + e.reason() }
 
 func (e *TypeError) reason() string { return "is a " + e.Got + " where a " + e.Want + " is needed" }
+
+// errGone is what becomes of setting a field in a mapping that is there no more.
+var errGone = errors.New("the mapping was removed or replaced")
 
 // Object returns the object that the node is part of.
 func (n Node) Object() *Object { return n.o }
@@ -58,8 +65,27 @@ func (n Node) locate(l *Location) {
 	}
 }
 
+// mapping returns what the node is, nil when it is there no more.
+func (n Node) mapping() map[string]any {
+	if n.o == nil { // the zero Node has no fields
+		return nil
+	}
+	if n.o.fields != nil && n.decoding == n.o.decoding {
+		return n.fields
+	}
+	if n.parent == nil {
+		return n.o.decoded()
+	}
+	v, _ := n.parent.lookup(n.keys)
+	if list, ok := v.([]any); ok && 0 <= n.index && n.index < len(list) {
+		v = list[n.index]
+	}
+	m, _ := v.(map[string]any)
+	return m
+}
+
 // Keys returns the keys of the mapping, sorted.
-func (n Node) Keys() []string { return slices.Sorted(maps.Keys(n.fields)) }
+func (n Node) Keys() []string { return slices.Sorted(maps.Keys(n.mapping())) }
 
 // Get returns the value of a field; lists and mappings are copies.
 func (n Node) Get(path ...string) (any, bool) {
@@ -88,7 +114,7 @@ func (n Node) Node(path ...string) (Node, bool) {
 	if !ok || m == nil {
 		return Node{}, false
 	}
-	return Node{o: n.o, fields: m, parent: &n, keys: path, index: -1}, true
+	return Node{o: n.o, fields: m, decoding: n.o.decoding, parent: &n, keys: path, index: -1}, true
 }
 
 // Nodes returns those elements of a list that are mappings; nil when the field
@@ -101,7 +127,7 @@ func (n Node) Nodes(path ...string) []Node {
 	nodes := make([]Node, 0, len(list))
 	for i, v := range list {
 		if m, ok := v.(map[string]any); ok {
-			nodes = append(nodes, Node{o: n.o, fields: m, parent: &n, keys: path, index: i})
+			nodes = append(nodes, Node{o: n.o, fields: m, decoding: n.o.decoding, parent: &n, keys: path, index: i})
 		}
 	}
 	return nodes
@@ -116,7 +142,10 @@ func (n Node) Set(value any, path ...string) error {
 	if old, ok := n.lookup(path); ok && equal(old, v) {
 		return nil
 	}
-	m := n.fields
+	m := n.mapping()
+	if m == nil {
+		return fmt.Errorf("set %s: %w", n.Path(path...), errGone)
+	}
 	for i, key := range path[:len(path)-1] {
 		next, ok := m[key].(map[string]any)
 		if !ok {
@@ -150,7 +179,7 @@ func (n Node) Remove(path ...string) bool {
 }
 
 func (n Node) lookup(path []string) (any, bool) {
-	var v any = n.fields
+	var v any = n.mapping()
 	for _, key := range path {
 		m, ok := v.(map[string]any)
 		if !ok {

@@ -8,15 +8,22 @@ import (
 
 // Object is one mutable object of a [List]. Reading its identity or an
 // annotation decodes nothing, so a function that looks only at its own kinds
-// costs nothing for the others. The first access to a field decodes it.
+// costs nothing for the others. The first access to a field decodes it; an
+// iteration over the list ([List.All]) encodes it again when it goes on to the
+// next object, for a decoded object takes up to ten times its size.
 //
 // Fields are reached by the keys that lead to them. A getter answers false
 // both when the field is absent and when it has another type; a setter
 // creates the mappings on the way and fails with a [*TypeError] when one of
 // them is something else. Mappings that are null count as absent.
 type Object struct {
-	item   *krm.Item
-	fields map[string]any
+	// item is the object as it came in, now what was made of it when it was
+	// last released; nil: as it came in.
+	item, now *krm.Item
+	fields    map[string]any
+	// decoding counts how often fields was decoded: a [Node] of an earlier one
+	// must be looked up again. pinned forbids to release it.
+	decoding, pinned int32
 	// changed is set by what is done through the methods, exactly; live says
 	// that the caller has the map itself and differences must be looked for.
 	changed, live, dropped bool
@@ -51,17 +58,20 @@ func (o *Object) Item() *krm.Item { return o.item }
 // there and a string. It decodes nothing of an object that was not decoded.
 func (o *Object) Annotation(key string) (string, bool) {
 	if o.fields == nil && o.item != nil {
-		return o.item.Annotation(key)
+		return o.current().Annotation(key)
 	}
 	return o.Root().GetString("metadata", "annotations", key)
 }
 
 // Root returns the object's own mapping.
-func (o *Object) Root() Node { return Node{o: o, fields: o.decoded()} }
+func (o *Object) Root() Node {
+	fields := o.decoded() // before decoding is read
+	return Node{o: o, fields: fields, decoding: o.decoding}
+}
 
 // Fields returns the decoded object itself. The caller may change it in any
 // way: what differs is found when the function returns, at the cost of
-// decoding the object once more. Values are those of [krm.Item.Object].
+// decoding the object once more, and it stays decoded until then. Values are those of [krm.Item.Object].
 func (o *Object) Fields() map[string]any {
 	o.live = true
 	return o.decoded()
@@ -98,15 +108,40 @@ func (o *Object) Remove(path ...string) bool { return o.Root().Remove(path...) }
 
 func (o *Object) decoded() map[string]any {
 	if o.fields == nil {
-		o.fields = o.item.Object()
+		o.fields = o.current().Object()
+		o.decoding++
 	}
 	return o.fields
+}
+
+// current returns the object as fields were decoded from it.
+func (o *Object) current() *krm.Item {
+	if o.now != nil {
+		return o.now
+	}
+	return o.item
+}
+
+// release lets go of the fields, where nobody else may have them, for what
+// they encode to. What cannot be encoded stays, for finish to fail on.
+func (o *Object) release() {
+	if o.fields == nil || o.live || o.pinned > 0 {
+		return
+	}
+	if o.changed {
+		item, err := krm.FromObject(o.fields)
+		if err != nil {
+			return
+		}
+		o.now, o.changed = item, false
+	}
+	o.fields = nil
 }
 
 // finish returns the item that stands for the object now.
 func (o *Object) finish() (*krm.Item, error) {
 	if o.item != nil && !o.touched() {
-		return o.item, nil
+		return o.current(), nil
 	}
 	item, err := krm.FromObject(o.fields)
 	if err != nil {
@@ -120,5 +155,5 @@ func (o *Object) finish() (*krm.Item, error) {
 }
 
 func (o *Object) touched() bool {
-	return o.changed || o.live && !reflect.DeepEqual(o.fields, o.item.Object())
+	return o.changed || o.live && !reflect.DeepEqual(o.fields, o.current().Object())
 }

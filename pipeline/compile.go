@@ -51,6 +51,14 @@ type Builtin interface {
 	CheckConfig(config *krm.Item) error
 }
 
+// IgnoreMinder is a [Builtin] whose errors a step may not always ignore:
+// fn.Function is one.
+type IgnoreMinder interface {
+	// IfIgnored says what would come of onError: Ignore, which is refused then;
+	// empty when nothing does.
+	IfIgnored() string
+}
+
 // Program is a pipeline whose functions were found and checked. It may be
 // executed by several goroutines at once: executions share nothing that
 // changes what they do.
@@ -230,9 +238,22 @@ func (c *compiler) findBuiltin(s *step, path string) {
 			c.addErr(path+configKey(s.spec), err)
 		}
 	}
+	c.ignored(s.spec, builtin, path)
 	s.function = gofn.New(s.name, builtin.Run)
 	if reader, ok := builtin.(FactReader); ok && s.spec.Context {
 		s.facts = slices.Compact(slices.Sorted(slices.Values(append(s.facts, reader.Facts()...))))
+	}
+}
+
+// ignored refuses a step that would go on as if nothing had happened where the
+// function says what would come of it.
+func (c *compiler) ignored(s Step, builtin Builtin, path string) {
+	minder, ok := builtin.(IgnoreMinder)
+	if !ok || s.OnError != Ignore {
+		return
+	}
+	if harm := minder.IfIgnored(); harm != "" {
+		c.addf(path+".onError", "leave it out, or write Fail", "Ignore is refused for %s: %s", s.Builtin, strings.TrimSuffix(harm, "."))
 	}
 }
 

@@ -19,7 +19,12 @@ type testFunction struct {
 	name  string
 	check func(config map[string]string) error
 	run   func(config map[string]string, list *krm.ResourceList) error
+	harm  string // what IfIgnored says
 }
+
+var _ pipeline.IgnoreMinder = testFunction{}
+
+func (f testFunction) IfIgnored() string { return f.harm }
 
 var _ pipeline.Builtin = testFunction{}
 
@@ -74,6 +79,7 @@ func catalogue() map[string]testFunction {
 		{name: "say", run: say},
 		{name: "empty", run: func(_ map[string]string, l *krm.ResourceList) error { l.Items = nil; return nil }},
 		{name: "want-context", run: wantContext},
+		{name: "hide", run: func(map[string]string, *krm.ResourceList) error { return nil }, harm: "A secret would stay."},
 		{name: "picky", run: reverse, check: func(map[string]string) error {
 			return errors.Join(errors.New("data.a: must be above 3"), errors.New(`data.b: unknown key`))
 		}},

@@ -31,6 +31,7 @@ func Function() fn.Function {
 		Kinds:        []string{"Secret"},
 		Phases:       []string{fn.Backup},
 		Irreversible: "The values are not in the backup: no restore brings them back.",
+		IfIgnored:    "A Secret whose values could not be taken out would be in the backup with them.",
 	}))
 }
 

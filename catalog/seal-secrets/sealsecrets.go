@@ -33,6 +33,7 @@ func Function() fn.Function {
 		Kinds:        []string{"Secret"},
 		Phases:       []string{fn.Backup},
 		Irreversible: "Without one of the private keys nobody brings the values back.",
+		IfIgnored:    "A Secret that could not be sealed would be in the backup in clear.",
 	}))
 }
 

@@ -19,8 +19,9 @@ type Config struct {
 // Function returns the function.
 func Function() fn.Function {
 	return fn.New("unseal-secrets", "Brings back the values of Secrets that seal-secrets encrypted.", transform, fn.Describe(fn.About{
-		Kinds:  []string{"Secret"},
-		Phases: []string{fn.Restore},
+		Kinds:     []string{"Secret"},
+		Phases:    []string{fn.Restore},
+		IfIgnored: "A Secret that could not be opened would be restored sealed.",
 	}))
 }
 

@@ -49,6 +49,9 @@ func (p *Page) writeMarkdown(b *strings.Builder) {
 	if len(p.Facts) > 0 {
 		fmt.Fprintf(b, "- Facts of the [context](run-context.md) that it reads: `%s`\n", strings.Join(p.facts(), "`, `"))
 	}
+	if p.IfIgnored != "" {
+		fmt.Fprintf(b, "- `onError: Ignore` is refused: %s\n", p.IfIgnored)
+	}
 	if len(p.Config) > 0 {
 		fmt.Fprintf(b, "- Config: %s\n\n| field | type | default | meaning |\n|---|---|---|---|\n", p.configForms())
 		writeRows(b, p.Config, "")

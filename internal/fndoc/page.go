@@ -25,6 +25,8 @@ type Page struct {
 	// docs/run-context.md names them; none for most.
 	Facts        []runcontext.Fact `json:"facts,omitempty"`
 	Irreversible string            `json:"irreversible,omitempty"`
+	// IfIgnored is why a step may not have onError: Ignore; empty when it may.
+	IfIgnored string `json:"ifIgnored,omitempty"`
 	// ConfigKind is the kind of the functionConfig, of apiVersion
 	// velero-krm.io/v1alpha1.
 	ConfigKind string  `json:"configKind"`
@@ -82,7 +84,7 @@ func Summarize(f fn.Function) *Page {
 	return &Page{
 		Name: f.Name(), Summary: f.Summary(),
 		Kinds: about.Kinds, Validates: about.Validates, Phases: about.Phases,
-		Needs: about.Needs.Grants(), Facts: f.Facts(), Irreversible: about.Irreversible,
+		Needs: about.Needs.Grants(), Facts: f.Facts(), Irreversible: about.Irreversible, IfIgnored: about.IfIgnored,
 		ConfigKind: f.ConfigKind(), Config: fieldsOf(f.ConfigFields()),
 	}
 }

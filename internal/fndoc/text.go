@@ -34,6 +34,9 @@ func (p *Page) text(t paint.Painter) {
 	if p.Irreversible != "" {
 		t.Line("%s %s", t.Paint(paint.Red, "Irreversible:"), p.Irreversible)
 	}
+	if p.IfIgnored != "" {
+		t.Line("onError: Ignore is refused: %s", p.IfIgnored)
+	}
 	heading := func(text string) {
 		t.Line("")
 		t.Line("%s", t.Paint(paint.Bold, text))
