@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/velero-krm/velero-krm/internal/jsonvalue"
 	"github.com/velero-krm/velero-krm/krm"
 )
 
@@ -79,7 +80,7 @@ func fillFromConfigMap(target reflect.Value, object map[string]any) (string, []P
 	}
 	data, ok := object["data"].(map[string]any)
 	if !ok && object["data"] != nil {
-		d.problem("data", "must be a map, is a "+typeName(object["data"]), "")
+		d.problem("data", "must be a map, is a "+jsonvalue.TypeName(object["data"]), "")
 		return "data", d.problems
 	}
 	d.fields(target, data, "data")
@@ -108,7 +109,7 @@ func fillFromObject(target reflect.Value, object map[string]any) (string, []Prob
 	}
 	fields, ok := spec.(map[string]any)
 	if !ok && spec != nil {
-		d.problem("spec", "must be a map, is a "+typeName(spec), "")
+		d.problem("spec", "must be a map, is a "+jsonvalue.TypeName(spec), "")
 		return "spec", d.problems
 	}
 	d.fields(target, fields, "spec")

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/velero-krm/velero-krm/internal/jsonvalue"
 )
 
 // decoder fills Go values from decoded JSON and collects every problem. It is
@@ -122,10 +124,10 @@ func (d *decoder) value(target reflect.Value, from any, path string) {
 
 func (d *decoder) wrongType(path, want string, got any) {
 	hint := ""
-	if want == "string" && (typeName(got) == "number" || typeName(got) == "boolean") {
+	if want == "string" && (jsonvalue.TypeName(got) == "number" || jsonvalue.TypeName(got) == "boolean") {
 		hint = "put it in quotes"
 	}
-	d.problem(path, "must be a "+want+", is a "+typeName(got), hint)
+	d.problem(path, "must be a "+want+", is a "+jsonvalue.TypeName(got), hint)
 }
 
 // custom fills types that read themselves.

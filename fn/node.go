@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+
+	"github.com/velero-krm/velero-krm/internal/jsonvalue"
 )
 
 // Node is one mapping inside an [Object]: the object itself, a pod spec, one
@@ -90,7 +92,7 @@ func (n Node) Keys() []string { return slices.Sorted(maps.Keys(n.mapping())) }
 // Get returns the value of a field; lists and mappings are copies.
 func (n Node) Get(path ...string) (any, bool) {
 	v, ok := n.lookup(path)
-	return deepCopy(v), ok
+	return jsonvalue.Copy(v), ok
 }
 
 // GetString returns a field that is a string.
@@ -150,7 +152,7 @@ func (n Node) Set(value any, path ...string) error {
 		next, ok := m[key].(map[string]any)
 		if !ok {
 			if m[key] != nil {
-				return &TypeError{Path: n.Path(path[:i+1]...), Want: "map", Got: typeName(m[key])}
+				return &TypeError{Path: n.Path(path[:i+1]...), Want: "map", Got: jsonvalue.TypeName(m[key])}
 			}
 			next = map[string]any{}
 			m[key] = next

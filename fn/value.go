@@ -1,10 +1,11 @@
 package fn
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"reflect"
+
+	"github.com/velero-krm/velero-krm/internal/jsonvalue"
 )
 
 // normalise returns value as the types that krm.Item.Object has, sharing
@@ -37,32 +38,11 @@ func reencode(value any) (any, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encode %T: %w", value, err)
 	}
-	dec := json.NewDecoder(bytes.NewReader(raw))
-	dec.UseNumber()
-	var v any
-	if err := dec.Decode(&v); err != nil {
+	v, err := jsonvalue.Decode(raw)
+	if err != nil {
 		return nil, fmt.Errorf("decode %T: %w", value, err)
 	}
-	return integers(v), nil
-}
-
-// integers replaces, in place, numbers that are an int64 by one.
-func integers(v any) any {
-	switch v := v.(type) {
-	case json.Number:
-		if i, err := v.Int64(); err == nil {
-			return i
-		}
-	case []any:
-		for i := range v {
-			v[i] = integers(v[i])
-		}
-	case map[string]any:
-		for k := range v {
-			v[k] = integers(v[k])
-		}
-	}
-	return v
+	return v, nil
 }
 
 func equal(a, b any) bool {
@@ -71,39 +51,4 @@ func equal(a, b any) bool {
 		return a == b
 	}
 	return reflect.DeepEqual(a, b)
-}
-
-func deepCopy(v any) any {
-	switch v := v.(type) {
-	case []any:
-		list := make([]any, len(v))
-		for i := range v {
-			list[i] = deepCopy(v[i])
-		}
-		return list
-	case map[string]any:
-		m := make(map[string]any, len(v))
-		for k := range v {
-			m[k] = deepCopy(v[k])
-		}
-		return m
-	}
-	return v
-}
-
-// typeName is how messages call the type of a value.
-func typeName(v any) string {
-	switch v.(type) {
-	case nil:
-		return "null"
-	case string:
-		return "string"
-	case bool:
-		return "boolean"
-	case []any:
-		return "list"
-	case map[string]any:
-		return "map"
-	}
-	return "number"
 }

@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"github.com/velero-krm/velero-krm/fn"
+	"github.com/velero-krm/velero-krm/internal/jsonvalue"
 )
 
 // Operations of a JSON patch.
@@ -36,11 +37,11 @@ func (op operation) apply(root map[string]any) error {
 	var err error
 	switch op.name {
 	case opAdd:
-		err = add(root, op.path, deepCopy(op.value))
+		err = add(root, op.path, jsonvalue.Copy(op.value))
 	case opRemove:
 		err = op.remove(root, op.path)
 	case opReplace:
-		err = replaceAt(root, op.path, deepCopy(op.value))
+		err = replaceAt(root, op.path, jsonvalue.Copy(op.value))
 	case opMove, opCopy:
 		err = op.transfer(root)
 	case opTest:
@@ -63,7 +64,7 @@ func (op operation) transfer(root map[string]any) error {
 		if count(v) > maxCopy {
 			return errors.New("what it copies is too large")
 		}
-		return add(root, op.path, deepCopy(v))
+		return add(root, op.path, jsonvalue.Copy(v))
 	}
 	if err := op.remove(root, op.from); err != nil {
 		return err
@@ -194,24 +195,6 @@ func count(v any) int {
 		}
 	}
 	return n
-}
-
-func deepCopy(v any) any {
-	switch v := v.(type) {
-	case []any:
-		list := make([]any, len(v))
-		for i := range v {
-			list[i] = deepCopy(v[i])
-		}
-		return list
-	case map[string]any:
-		m := make(map[string]any, len(v))
-		for k := range v {
-			m[k] = deepCopy(v[k])
-		}
-		return m
-	}
-	return v
 }
 
 // equal reports whether two values are the same JSON; numbers by their value.

@@ -10,6 +10,7 @@ import (
 	"github.com/velero-krm/velero-krm/catalog/internal/anew"
 	"github.com/velero-krm/velero-krm/catalog/internal/runcontext"
 	"github.com/velero-krm/velero-krm/fn"
+	"github.com/velero-krm/velero-krm/internal/jsonvalue"
 	"github.com/velero-krm/velero-krm/krm"
 )
 
@@ -82,7 +83,7 @@ func (p program) object(list *fn.List, i int, tallies []tally) (bool, error) {
 func (p program) apply(r *rule, id krm.Identity, fields map[string]any) (map[string]any, error) {
 	before := fields
 	if r.keep {
-		before, _ = deepCopy(fields).(map[string]any)
+		before, _ = jsonvalue.Copy(fields).(map[string]any)
 	}
 	for _, op := range r.patch {
 		if err := op.apply(fields); err != nil {

@@ -4,9 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"io"
 	"strconv"
 	"strings"
+
+	"github.com/velero-krm/velero-krm/internal/jsonvalue"
 )
 
 // Text is a value written as text: Velero reads null, true, false, numbers,
@@ -49,13 +50,13 @@ func (t Text) value() (any, error) {
 	number := err == nil || errors.Is(err, strconv.ErrRange)
 	switch {
 	case s == "null" || lower == "true" || lower == "false" || number:
-		v, err := decodeJSON([]byte(s))
+		v, err := jsonvalue.Decode([]byte(s))
 		if err != nil {
 			return nil, errAmbiguous
 		}
 		return v, nil
 	case strings.HasPrefix(s, "{") || strings.HasPrefix(s, "["):
-		v, err := decodeJSON([]byte(s))
+		v, err := jsonvalue.Decode([]byte(s))
 		if err != nil {
 			return nil, errNoJSON
 		}
@@ -94,38 +95,4 @@ func content(s string) (any, error) {
 		return nil, errEscape
 	}
 	return out, nil
-}
-
-// decodeJSON reads one value into the types that krm.Item.Object has.
-func decodeJSON(raw []byte) (any, error) {
-	dec := json.NewDecoder(bytes.NewReader(raw))
-	dec.UseNumber()
-	var v any
-	if err := dec.Decode(&v); err != nil {
-		return nil, err
-	}
-	// Not dec.More, which takes a closing bracket too many for the end.
-	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return nil, errNoJSON
-	}
-	return integers(v), nil
-}
-
-// integers replaces, in place, numbers that are an int64 by one.
-func integers(v any) any {
-	switch v := v.(type) {
-	case json.Number:
-		if i, err := v.Int64(); err == nil {
-			return i
-		}
-	case []any:
-		for i := range v {
-			v[i] = integers(v[i])
-		}
-	case map[string]any:
-		for k := range v {
-			v[k] = integers(v[k])
-		}
-	}
-	return v
 }

@@ -11,6 +11,7 @@ import (
 	"go.starlark.net/syntax"
 
 	"github.com/velero-krm/velero-krm/fn"
+	"github.com/velero-krm/velero-krm/internal/jsonvalue"
 	"github.com/velero-krm/velero-krm/krm"
 )
 
@@ -66,13 +67,13 @@ func (c *Config) ReadConfig(config *krm.Item) error {
 func (c *Config) readConfigMap() error {
 	data, ok := c.whole["data"].(map[string]any)
 	if !ok && c.whole["data"] != nil {
-		return fn.Invalid("data", "must be a map, is a "+jsonType(c.whole["data"]), "")
+		return fn.Invalid("data", "must be a map, is a "+jsonvalue.TypeName(c.whole["data"]), "")
 	}
 	c.Params = map[string]any{}
 	for key, value := range data {
 		text, ok := value.(string)
 		if !ok {
-			return fn.Invalid(fn.FieldPath("data", key), "must be a string, is a "+jsonType(value), "")
+			return fn.Invalid(fn.FieldPath("data", key), "must be a string, is a "+jsonvalue.TypeName(value), "")
 		}
 		if key == keySource {
 			c.Source = text
@@ -84,22 +85,6 @@ func (c *Config) readConfigMap() error {
 		return fn.Invalid("data."+keySource, "is required", "the script")
 	}
 	return nil
-}
-
-func jsonType(v any) string {
-	switch v.(type) {
-	case nil:
-		return "null"
-	case string:
-		return "string"
-	case bool:
-		return "boolean"
-	case []any:
-		return "list"
-	case map[string]any:
-		return "map"
-	}
-	return "number"
 }
 
 // options are those of the public catalogue's function.
