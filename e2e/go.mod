@@ -5,6 +5,7 @@ module github.com/velero-krm/velero-krm/e2e
 go 1.26.0
 
 require (
+	filippo.io/age v1.3.2
 	github.com/aws/aws-sdk-go-v2 v1.45.1
 	github.com/aws/aws-sdk-go-v2/credentials v1.20.1
 	github.com/aws/aws-sdk-go-v2/service/s3 v1.109.1
@@ -17,6 +18,8 @@ require (
 	k8s.io/client-go v0.33.13
 	sigs.k8s.io/controller-runtime v0.21.0
 )
+
+require filippo.io/hpke v0.4.0 // indirect
 
 require (
 	cel.dev/expr v0.25.2 // indirect

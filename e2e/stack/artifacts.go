@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 )
 
@@ -45,7 +46,7 @@ func (m Messages) Lines() []string {
 // BackupContents returns the files of a backup's tarball, content by path:
 // "resources/configmaps/namespaces/app/settings.json".
 func (s *Stack) BackupContents(ctx context.Context, backup string) (map[string][]byte, error) {
-	data, err := s.readGzip(ctx, "backups/"+backup+"/"+backup+".tar.gz")
+	data, err := s.readGzip(ctx, backupKey(backup))
 	if err != nil {
 		return nil, fmt.Errorf("read backup %q: %w", backup, err)
 	}
@@ -66,6 +67,36 @@ func (s *Stack) BackupContents(ctx context.Context, backup string) (map[string][
 		}
 	}
 }
+
+// AddToBackup writes files into a backup's tarball, content by path as in
+// [Stack.BackupContents]: what a backup of a cluster of another time may hold,
+// and this one cannot. A file that is there is replaced.
+func (s *Stack) AddToBackup(ctx context.Context, backup string, files map[string][]byte) error {
+	all, err := s.BackupContents(ctx, backup)
+	if err != nil {
+		return err
+	}
+	maps.Copy(all, files)
+	var packed bytes.Buffer
+	zipped := gzip.NewWriter(&packed)
+	archive := tar.NewWriter(zipped)
+	for _, name := range sortedKeys(all) {
+		header := &tar.Header{Name: name, Typeflag: tar.TypeReg, Size: int64(len(all[name])), Mode: 0o644}
+		if err := archive.WriteHeader(header); err != nil {
+			return fmt.Errorf("add to backup %q: %s: %w", backup, name, err)
+		}
+		if _, err := archive.Write(all[name]); err != nil {
+			return fmt.Errorf("add to backup %q: %s: %w", backup, name, err)
+		}
+	}
+	if err := errors.Join(archive.Close(), zipped.Close()); err != nil {
+		return fmt.Errorf("add to backup %q: %w", backup, err)
+	}
+	return s.S3.Put(ctx, backupKey(backup), packed.Bytes())
+}
+
+// backupKey is where the tarball of a backup is.
+func backupKey(backup string) string { return "backups/" + backup + "/" + backup + ".tar.gz" }
 
 // BackupResults returns a backup's warnings and errors.
 func (s *Stack) BackupResults(ctx context.Context, backup string) (Results, error) {

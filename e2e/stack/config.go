@@ -36,9 +36,14 @@ type Config struct {
 	// StartTimeout bounds each wait for a process to become ready. Default 2
 	// minutes.
 	StartTimeout time.Duration
-	// Manifests are folders to apply before Velero starts, as
+	// Manifests are folders or files to apply before Velero starts, as
 	// [ControlPlane.ApplyDir] does: the place for CRDs.
 	Manifests []string
+	// S3 is the server of another stack, which is not stopped with this one: for
+	// restores on another cluster. The backups in its bucket are Backups of this
+	// cluster as soon as Velero has started; those made later are after a restart.
+	// Default: a server of its own.
+	S3 *S3
 	// Velero says how to run the Velero server.
 	Velero VeleroConfig
 }

@@ -43,11 +43,18 @@ func (s *Stack) installVelero(ctx context.Context, binary string) error {
 // server has seen the bucket.
 func (s *Stack) resetLocation(ctx context.Context) error {
 	location := s.location()
+	status := "null"
+	if s.shared() {
+		// Velero looks for backups when it starts and then every minute, only in a
+		// location that is known to be available. This one is: another Velero uses it.
+		location.Status.Phase = velerov1api.BackupStorageLocationPhaseAvailable
+		status = `{"phase":"Available","lastSyncedTime":null,"lastValidationTime":null}`
+	}
 	err := s.ControlPlane.Client.Create(ctx, location)
 	if !apierrors.IsAlreadyExists(err) {
 		return err
 	}
-	patch := client.RawPatch("application/merge-patch+json", []byte(`{"status":null}`))
+	patch := client.RawPatch("application/merge-patch+json", []byte(`{"status":`+status+`}`))
 	if err := s.ControlPlane.Client.Patch(ctx, location, patch); err != nil {
 		return fmt.Errorf("reset BackupStorageLocation: %w", err)
 	}

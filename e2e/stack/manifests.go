@@ -23,8 +23,8 @@ import (
 // fieldOwner is the field manager of what the stack applies.
 const fieldOwner = client.FieldOwner("velero-krm-e2e")
 
-// ApplyDir applies every object of the .yaml, .yml and .json files of a folder,
-// as [ControlPlane.Apply] does.
+// ApplyDir applies every object of a folder, or of a file, that [ReadManifests]
+// finds, as [ControlPlane.Apply] does.
 func (c *ControlPlane) ApplyDir(ctx context.Context, dir string) error {
 	objects, err := ReadManifests(dir)
 	if err != nil {
@@ -109,33 +109,53 @@ func established(crd *apiextensionsv1.CustomResourceDefinition) bool {
 	})
 }
 
-// ReadManifests returns the objects of the .yaml, .yml and .json files of a
-// folder, in the order of the file names. A file may hold several documents;
-// Lists are taken apart.
-func ReadManifests(dir string) ([]*unstructured.Unstructured, error) {
-	entries, err := os.ReadDir(dir)
+// ReadManifests returns the objects of a file, or of the .yaml, .yml and .json
+// files of a folder, in the order of the file names. A file may hold several
+// documents; Lists are taken apart.
+func ReadManifests(path string) ([]*unstructured.Unstructured, error) {
+	files, err := manifestFiles(path)
 	if err != nil {
 		return nil, fmt.Errorf("read manifests: %w", err)
 	}
 	var objects []*unstructured.Unstructured
-	for _, entry := range entries {
-		if !slices.Contains([]string{".yaml", ".yml", ".json"}, filepath.Ext(entry.Name())) {
-			continue
-		}
-		data, err := os.ReadFile(filepath.Join(dir, entry.Name()))
+	for _, file := range files {
+		data, err := os.ReadFile(file)
 		if err != nil {
 			return nil, fmt.Errorf("read manifests: %w", err)
 		}
 		more, err := ParseManifests(data)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", filepath.Join(dir, entry.Name()), err)
+			return nil, fmt.Errorf("%s: %w", file, err)
 		}
 		objects = append(objects, more...)
 	}
 	if len(objects) == 0 {
-		return nil, fmt.Errorf("read manifests: no objects in %s", dir)
+		return nil, fmt.Errorf("read manifests: no objects in %s", path)
 	}
 	return objects, nil
+}
+
+// manifestFiles returns path itself when it is a file, else what may hold
+// manifests in the folder, sorted.
+func manifestFiles(path string) ([]string, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.IsDir() {
+		return []string{path}, nil
+	}
+	entries, err := os.ReadDir(path)
+	if err != nil {
+		return nil, err
+	}
+	var files []string
+	for _, entry := range entries {
+		if slices.Contains([]string{".yaml", ".yml", ".json"}, filepath.Ext(entry.Name())) {
+			files = append(files, filepath.Join(path, entry.Name()))
+		}
+	}
+	return files, nil
 }
 
 // ParseManifests returns the objects of YAML documents or JSON; Lists are taken

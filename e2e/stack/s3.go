@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -154,6 +155,15 @@ func (s *S3) Get(ctx context.Context, key string) ([]byte, error) {
 		return nil, fmt.Errorf("get object %q: %w", key, err)
 	}
 	return data, nil
+}
+
+// Put writes an object's content.
+func (s *S3) Put(ctx context.Context, key string, content []byte) error {
+	_, err := s.client.PutObject(ctx, &s3.PutObjectInput{Bucket: &s.Bucket, Key: &key, Body: bytes.NewReader(content)})
+	if err != nil {
+		return fmt.Errorf("put object %q: %w", key, err)
+	}
+	return nil
 }
 
 // freeAddress returns a loopback address whose port nobody listens on now.

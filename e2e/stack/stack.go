@@ -16,7 +16,7 @@ import (
 type Stack struct {
 	// ControlPlane is the cluster.
 	ControlPlane *ControlPlane
-	// S3 holds the backups.
+	// S3 holds the backups. It may be another stack's.
 	S3 *S3
 	// Velero is nil while it is stopped.
 	Velero *Velero
@@ -71,7 +71,9 @@ func (s *Stack) startAll(ctx context.Context) error {
 		s3Err error
 		cpErr error
 	)
-	wait.Go(func() { s.S3, s3Err = StartS3(ctx, s.cfg) })
+	if s.S3 = s.cfg.S3; s.S3 == nil {
+		wait.Go(func() { s.S3, s3Err = StartS3(ctx, s.cfg) })
+	}
 	s.ControlPlane, cpErr = StartControlPlane(ctx, s.cfg)
 	wait.Wait()
 	if err := errors.Join(cpErr, s3Err); err != nil {
@@ -139,7 +141,7 @@ func (s *Stack) stopProcesses() {
 	if velero != nil {
 		velero.process.stop(0)
 	}
-	if s.S3 != nil {
+	if s.S3 != nil && !s.shared() {
 		s.S3.process.stop(0)
 	}
 	if s.ControlPlane != nil {
@@ -147,10 +149,16 @@ func (s *Stack) stopProcesses() {
 	}
 }
 
+// shared reports whether the S3 server is another stack's.
+func (s *Stack) shared() bool { return s.cfg.S3 != nil }
+
 // Processes returns the ids of all that the stack runs now: each server, its
 // children, and the guard that kills them should this program die.
 func (s *Stack) Processes() []int {
-	running := []*process{s.ControlPlane.process, s.S3.process}
+	running := []*process{s.ControlPlane.process}
+	if !s.shared() {
+		running = append(running, s.S3.process)
+	}
 	s.mu.Lock()
 	if s.Velero != nil {
 		running = append(running, s.Velero.process)

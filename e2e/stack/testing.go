@@ -24,14 +24,19 @@ func WithFlags(flags ...string) Option {
 	return func(c *Config) { c.Velero.Flags = append(c.Velero.Flags, flags...) }
 }
 
-// WithManifests applies folders before Velero starts.
-func WithManifests(dirs ...string) Option {
-	return func(c *Config) { c.Manifests = append(c.Manifests, dirs...) }
+// WithManifests applies folders or files before Velero starts.
+func WithManifests(paths ...string) Option {
+	return func(c *Config) { c.Manifests = append(c.Manifests, paths...) }
 }
 
 // WithVelero runs another velero executable than velero-stock.
 func WithVelero(binary string) Option {
 	return func(c *Config) { c.Velero.Binary = binary }
+}
+
+// WithS3 shares the bucket of another stack, which must stop later.
+func WithS3(server *S3) Option {
+	return func(c *Config) { c.S3 = server }
 }
 
 // ForTest starts a stack for a test and stops it with it. It fails the test

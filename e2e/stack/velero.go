@@ -181,13 +181,19 @@ func (s *Stack) veleroEnv(v *Velero) []string {
 func (s *Stack) veleroHome() string      { return filepath.Join(s.Dir, "velero", "home") }
 func (s *Stack) credentialsFile() string { return filepath.Join(s.veleroHome(), "credentials") }
 
-// locationAvailable reports whether this server has validated the bucket.
+// locationAvailable reports whether this server has validated the bucket and,
+// when others write to it, knows the backups in it.
 func (s *Stack) locationAvailable(ctx context.Context) (bool, error) {
 	var location velerov1api.BackupStorageLocation
 	if err := s.ControlPlane.Client.Get(ctx, locationKey, &location); err != nil {
 		return false, err
 	}
-	if location.Status.Phase == velerov1api.BackupStorageLocationPhaseAvailable {
+	st := location.Status
+	switch {
+	case st.Phase != velerov1api.BackupStorageLocationPhaseAvailable:
+	case !s.shared():
+		return true, nil
+	case st.LastValidationTime != nil && st.LastSyncedTime != nil:
 		return true, nil
 	}
 	return false, fmt.Errorf("BackupStorageLocation %q is %q: %s", locationKey.Name, location.Status.Phase, location.Status.Message)
