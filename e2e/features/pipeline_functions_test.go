@@ -53,6 +53,7 @@ func featureFunctions() map[string]program {
 		"tell-object":      transform(tellObject),
 		"tell-slowly":      transform(tellSlowly),
 		"tell-environment": transform(tellEnvironment),
+		"tell-cluster":     tellCluster,
 	}
 }
 
@@ -166,6 +167,34 @@ func movePorts(o map[string]any) {
 // tellEnvironment notes its environment in an annotation.
 func tellEnvironment(o map[string]any) {
 	annotate(o, "seen/environment", strings.Join(slices.Sorted(slices.Values(os.Environ())), "\n"))
+}
+
+// tellCluster notes on every object what the run's context tells of the
+// cluster.
+func tellCluster(stdin io.Reader, stdout, _ io.Writer) error {
+	list, err := read(stdin)
+	if err != nil {
+		return err
+	}
+	var cluster []byte
+	for _, it := range list.Items {
+		if it.Identity().Kind == "RunContext" {
+			if cluster, err = json.Marshal(it.Object()["cluster"]); err != nil {
+				return err
+			}
+		}
+	}
+	for i, it := range list.Items {
+		if it.Identity().Kind == "RunContext" {
+			continue
+		}
+		o := it.Object()
+		annotate(o, "seen/cluster", string(cluster))
+		if list.Items[i], err = krm.FromObject(o); err != nil {
+			return err
+		}
+	}
+	return write(stdout, list)
 }
 
 func annotate(o map[string]any, key, value string) {
