@@ -33,7 +33,10 @@ func PutChanged(list *fn.List, i int, fields map[string]any) error {
 }
 
 func swap(list *fn.List, i int, item *krm.Item) {
-	// The list makes objects at its end alone.
-	list.Objects[i] = list.Add(item)
+	// The list makes objects at its end alone. In a statement of its own: to make
+	// room it may move the slice, and Go does not say whether that comes before
+	// list.Objects is looked at.
+	o := list.Add(item)
 	list.Objects = list.Objects[:len(list.Objects)-1]
+	list.Objects[i] = o
 }
