@@ -19,6 +19,7 @@ type Function struct {
 	name, summary string
 	about         About
 	facts         []runcontext.Fact
+	keep          bool
 	config        reflect.Type
 	kinds         []configKind
 	run           func(ctx context.Context, in *krm.ResourceList) (*krm.ResourceList, error)
@@ -107,13 +108,21 @@ func New[C any](name, summary string, transform func(ctx context.Context, config
 		var c C
 		return reader.read(config, &c)
 	}
-	f.run = func(ctx context.Context, in *krm.ResourceList) (*krm.ResourceList, error) {
+	read := func(config *krm.Item) (C, error) {
 		var c C
-		if err := reader.read(in.FunctionConfig, &c); err != nil {
+		err := reader.read(config, &c)
+		return c, err
+	}
+	if f.keep {
+		read = keepLast(read)
+	}
+	f.run = func(ctx context.Context, in *krm.ResourceList) (*krm.ResourceList, error) {
+		c, err := read(in.FunctionConfig)
+		if err != nil {
 			return nil, err
 		}
 		list := newList(ctx, in)
-		err := transform(ctx, c, list)
+		err = transform(ctx, c, list)
 		return list.finish(name, in, err)
 	}
 	return f

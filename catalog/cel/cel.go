@@ -18,7 +18,7 @@ import (
 // Function returns the function.
 func Function() fn.Function {
 	return fn.New("cel", "Changes and checks objects by expressions in the Common Expression Language (CEL).", transform,
-		fn.Describe(fn.About{Kinds: []string{fn.AnyKind}, Needs: fn.Needs{Context: "with an expression that uses phase or context"}}))
+		fn.Describe(fn.About{Kinds: []string{fn.AnyKind}, Needs: fn.Needs{Context: "with an expression that uses phase or context"}}), fn.KeepConfig())
 }
 
 func transform(ctx context.Context, c Config, list *fn.List) error {

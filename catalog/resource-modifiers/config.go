@@ -11,7 +11,12 @@ import (
 
 // Config of the function: the content of a resource modifier ConfigMap, or
 // that ConfigMap itself.
-type Config struct{ Spec }
+type Config struct {
+	Spec
+
+	// program is what Validate made of the rules.
+	program program
+}
 
 // Spec is what the one key of the ConfigMap holds as YAML.
 type Spec struct {
@@ -143,6 +148,7 @@ func (c *Config) decode(item *krm.Item, prefix string) error {
 // Validate compiles the rules: what could go wrong with them goes wrong here,
 // before any object is touched.
 func (c *Config) Validate() error {
-	_, err := compile(c.Spec)
+	var err error
+	c.program, err = compile(c.Spec)
 	return err
 }

@@ -17,17 +17,14 @@ import (
 // Function returns the function.
 func Function() fn.Function {
 	return fn.New("resource-modifiers", "Applies the rules of a Velero resource modifier ConfigMap, and fails objects that a rule cannot be applied to.", transform,
-		fn.Describe(fn.About{Kinds: []string{fn.AnyKind}, Needs: fn.Needs{Rename: "with a rule that changes apiVersion, kind or name"}}))
+		fn.Describe(fn.About{Kinds: []string{fn.AnyKind}, Needs: fn.Needs{Rename: "with a rule that changes apiVersion, kind or name"}}), fn.KeepConfig())
 }
 
 // tally counts what happened to the objects of one rule.
 type tally struct{ matched, skipped int }
 
 func transform(ctx context.Context, c Config, list *fn.List) error {
-	p, err := compile(c.Spec)
-	if err != nil {
-		return err
-	}
+	p := c.program
 	tallies := make([]tally, len(p.rules))
 	changed := 0
 	for i, o := range list.Objects {

@@ -29,7 +29,7 @@ func Function() fn.Function {
 			Rename:  "with a script that changes apiVersion, kind, namespace or name",
 			Context: "with a script that reads the RunContext among the items",
 			List:    "with a script for which it matters which objects come together",
-		}}))
+		}}), fn.KeepConfig())
 }
 
 const keyItems = "items"
