@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"filippo.io/age"
-
 	"github.com/velero-krm/velero-krm/catalog"
 	"github.com/velero-krm/velero-krm/fn"
 	"github.com/velero-krm/velero-krm/internal/bench/objects"

@@ -191,7 +191,7 @@ func (p *pipelines) testKilled(t *testing.T) {
 		}
 		option := scriptOf(t, script)
 		wait.Go(func() {
-			made[i], errs[i] = p.Stack.Backup(t.Context(), fmt.Sprintf("killed-%d", i), velerov1api.BackupSpec{
+			made[i], errs[i] = p.Backup(t.Context(), fmt.Sprintf("killed-%d", i), velerov1api.BackupSpec{
 				IncludedNamespaces: []string{"shop"}, IncludedResources: []string{"configmaps"},
 			}, option)
 		})

@@ -9,11 +9,10 @@ import (
 
 	jsonpatch "github.com/evanphx/json-patch/v5"
 	"github.com/google/go-cmp/cmp"
-	appsv1 "k8s.io/api/apps/v1"
-	"k8s.io/apimachinery/pkg/util/strategicpatch"
-
 	resourcemodifiers "github.com/velero-krm/velero-krm/catalog/resource-modifiers"
 	"github.com/velero-krm/velero-krm/krm"
+	appsv1 "k8s.io/api/apps/v1"
+	"k8s.io/apimachinery/pkg/util/strategicpatch"
 )
 
 // rounds is how many pairs of object and patch are compared in each test.

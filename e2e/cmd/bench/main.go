@@ -39,7 +39,9 @@ type options struct {
 	restore int
 	memory  []int
 	runs    int
-	only    []string
+	// restores is how often each restore is repeated: one takes a minute.
+	restores int
+	only     []string
 }
 
 // rows in the order in which they are measured.
@@ -53,7 +55,8 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	flags.Func("backups", "sizes of the backups, comma separated (default 1800,10000)", numbers(&o.backups))
 	flags.IntVar(&o.restore, "restore", 5000, "size of the restore")
 	flags.Func("memory", "sizes of the lists for the plugin alone, comma separated, the smallest first (default 1000,100000)", numbers(&o.memory))
-	flags.IntVar(&o.runs, "runs", 3, "how often each backup and restore is repeated; the fastest counts")
+	flags.IntVar(&o.runs, "runs", 3, "how often each backup is repeated; the fastest counts")
+	flags.IntVar(&o.restores, "restore-runs", 2, "how often each restore is repeated; the fastest counts")
 	flags.Func("only", "rows to measure, comma separated: "+strings.Join(rows[:], ", ")+" (default all)", func(text string) error {
 		o.only = strings.Split(text, ",")
 		for _, name := range o.only {
@@ -69,8 +72,8 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	if o.bin == "" {
 		return o, fmt.Errorf("find the built programs: call `make bench`, or set %s or -bin", stack.BinEnv)
 	}
-	if o.runs < 1 || o.restore < 1 {
-		return o, fmt.Errorf("-runs and -restore must be at least 1")
+	if o.runs < 1 || o.restore < 1 || o.restores < 1 {
+		return o, fmt.Errorf("-runs, -restore and -restore-runs must be at least 1")
 	}
 	return o, nil
 }

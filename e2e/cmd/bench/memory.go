@@ -14,13 +14,12 @@ import (
 
 	hclog "github.com/hashicorp/go-hclog"
 	plugin "github.com/hashicorp/go-plugin"
+	"github.com/velero-krm/velero-krm/internal/bench"
+	"github.com/velero-krm/velero-krm/internal/bench/objects"
 	"github.com/velero-krm/velero-krm/multiitem"
 	velerov1api "github.com/vmware-tanzu/velero/pkg/apis/velero/v1"
 	"github.com/vmware-tanzu/velero/pkg/plugin/framework"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
-	"github.com/velero-krm/velero-krm/internal/bench"
-	"github.com/velero-krm/velero-krm/internal/bench/objects"
 
 	"github.com/velero-krm/velero-krm/e2e/stack"
 )
