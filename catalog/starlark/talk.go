@@ -38,9 +38,22 @@ func newSpeaker(source string, list *fn.List) *speaker {
 	return s
 }
 
+// minText is how long a text must be to be looked for anywhere in the script:
+// every script holds most characters, and so would tell a value that is printed
+// one by one.
+const minText = 6
+
+// holds reports whether a text stands in the script; a short one as a literal.
+func (s *speaker) holds(text string) bool {
+	if text == "" || len(text) >= minText {
+		return strings.Contains(s.source, text)
+	}
+	return strings.Contains(s.source, `"`+text+`"`) || strings.Contains(s.source, "'"+text+"'")
+}
+
 // tell returns text, or what stands for it.
 func (s *speaker) tell(text string) string {
-	if s.secrets && !strings.Contains(s.source, text) {
+	if s.secrets && !s.holds(text) {
 		return hidden
 	}
 	text = strings.Join(strings.Fields(text), " ")
@@ -80,7 +93,7 @@ func (s *speaker) explain(err error) error {
 	reason, cancelled := strings.CutPrefix(text, "Starlark computation cancelled: ")
 	if m := keyError.FindStringSubmatch(text); cancelled {
 		text = reason
-	} else if m == nil || !strings.Contains(s.source, m[1]) {
+	} else if m == nil || !s.holds(m[1]) {
 		text = s.tell(strings.TrimPrefix(text, "fail: "))
 	}
 	return fmt.Errorf("run script: line %d: %s", line, text)
