@@ -52,9 +52,9 @@ velero-source: ## Write the edited source of Velero into bin/velero-src.
 	@$(VELERO_SOURCE) write -version $(VELERO_VERSION) -dir $(VELERO_TREE)
 
 .PHONY: velero-image-files
-velero-image-files: velero-source ## Build the Velero server with multi-item actions for a container image, into bin/image.
-	@mkdir -p $(BIN)/image/velero
-	@cd $(VELERO_TREE) && $(PLUGIN_IMAGE_GO) -ldflags '$(VELERO_LDFLAGS)' -o $(BIN)/image/velero/velero ./cmd/velero
+velero-image-files: velero-source ## Build the Velero server with multi-item actions for deploy/Containerfile.velero, into bin/velero-image.
+	@mkdir -p $(BIN)/velero-image
+	@cd $(VELERO_TREE) && $(PLUGIN_IMAGE_GO) -ldflags '$(VELERO_LDFLAGS)' -o $(BIN)/velero-image/velero ./cmd/velero
 
 .PHONY: velero-test
 velero-test: velero-source ## Run Velero's unit tests, and ours beside them, on the edited source (VELERO_VERSION=v1.18.3).
