@@ -2,7 +2,6 @@ package holddeploymentconfigs
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -29,8 +28,6 @@ const (
 	modifiedLabel      = "oadp.openshift.io/replicas-modified"
 )
 
-var errNoContext = errors.New("there is no context of the run: give the step context: true")
-
 // Function returns the function.
 func Function() fn.Function {
 	return fn.New("hold-deployment-configs", "Sets DeploymentConfigs whose pods have data or hooks to restore to no replicas and notes how many there were; needs context: true.", transform, fn.Describe(fn.About{
@@ -43,7 +40,7 @@ func Function() fn.Function {
 func transform(_ context.Context, _ fn.NoConfig, list *fn.List) error {
 	run, ok := runcontext.Of(list)
 	if !ok {
-		return errNoContext
+		return runcontext.ErrNone
 	}
 	hooks, held := restorehooks.Of(run), 0
 	for o := range list.Of("apps.openshift.io", "DeploymentConfig") {

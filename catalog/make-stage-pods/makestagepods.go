@@ -20,8 +20,6 @@ const (
 	excludedClaims  = "migration.openshift.io/exclude-pvcs"
 )
 
-var errNoContext = errors.New("there is no context of the run: give the step context: true")
-
 // Function returns the function.
 func Function() fn.Function {
 	return fn.New("make-stage-pods", "Makes the pods of a migration's stage run hold their claims and sleep; needs context: true.", transform, fn.Describe(fn.About{
@@ -34,7 +32,7 @@ func Function() fn.Function {
 func transform(_ context.Context, _ fn.NoConfig, list *fn.List) error {
 	run, ok := runcontext.Of(list)
 	if !ok {
-		return errNoContext
+		return runcontext.ErrNone
 	}
 	image := run.RestoreAnnotations()[imageAnnotation]
 	if image == "" {

@@ -20,16 +20,12 @@ func Function() fn.Function {
 	}), fn.NeedFacts(runcontext.InternalRegistry))
 }
 
-// Errors of the function as a whole.
-var (
-	errNoContext = errors.New("there is no context of the run: give the step context: true")
-	errPhase     = errors.New("the context of the run has no phase that is Backup or Restore")
-)
+var errPhase = errors.New("the context of the run has no phase that is Backup or Restore")
 
 func transform(_ context.Context, _ fn.NoConfig, list *fn.List) error {
 	run, ok := inrun.Of(list)
 	if !ok {
-		return errNoContext
+		return inrun.ErrNone
 	}
 	notes, err := notesOf(run)
 	if err != nil {

@@ -2,7 +2,6 @@ package preparepods
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/velero-krm/velero-krm/catalog/internal/runcontext"
@@ -16,8 +15,6 @@ type Config struct {
 	KeepNodeSelector bool `json:"keepNodeSelector" doc:"keep spec.nodeSelector; default false: removed"`
 }
 
-var errNoContext = errors.New("there is no context of the run: give the step context: true")
-
 // Function returns the function.
 func Function() fn.Function {
 	return fn.New("prepare-pods", "Drops pods that their owner makes again and frees the others of nodes, networks and DeploymentConfigs of the old cluster; needs context: true and allow: [Delete].", transform, fn.Describe(fn.About{
@@ -30,7 +27,7 @@ func Function() fn.Function {
 func transform(_ context.Context, c Config, list *fn.List) error {
 	run, ok := runcontext.Of(list)
 	if !ok {
-		return errNoContext
+		return runcontext.ErrNone
 	}
 	facts := factsOf(run)
 	dropped := 0

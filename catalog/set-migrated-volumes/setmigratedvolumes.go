@@ -2,7 +2,6 @@ package setmigratedvolumes
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/velero-krm/velero-krm/catalog/internal/runcontext"
@@ -36,8 +35,6 @@ const (
 	addonSchedule   = "reclaimspace.csiaddons.openshift.io/schedule"
 )
 
-var errNoContext = errors.New("there is no context of the run: give the step context: true")
-
 // Function returns the function.
 func Function() fn.Function {
 	return fn.New("set-migrated-volumes", "Gives volumes and claims that a migration copies the storage class that it chose for them; needs context: true and, for stage migrations, allow: [Delete].", transform, fn.Describe(fn.About{
@@ -50,7 +47,7 @@ func Function() fn.Function {
 func transform(_ context.Context, _ fn.NoConfig, list *fn.List) error {
 	run, ok := runcontext.Of(list)
 	if !ok {
-		return errNoContext
+		return runcontext.ErrNone
 	}
 	m := migrationOf(run)
 	dropped := 0

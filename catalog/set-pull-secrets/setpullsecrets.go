@@ -2,7 +2,6 @@ package setpullsecrets
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -11,8 +10,6 @@ import (
 	"github.com/velero-krm/velero-krm/fn/runcontext"
 	"github.com/velero-krm/velero-krm/krm"
 )
-
-var errNoContext = errors.New("there is no context of the run: give the step context: true")
 
 // Function returns the function.
 func Function() fn.Function {
@@ -26,7 +23,7 @@ func Function() fn.Function {
 func transform(_ context.Context, _ fn.NoConfig, list *fn.List) error {
 	run, ok := inrun.Of(list)
 	if !ok {
-		return errNoContext
+		return inrun.ErrNone
 	}
 	s := setter{run: run, secrets: run.Cluster().PullSecrets}
 	for o := range list.All() {

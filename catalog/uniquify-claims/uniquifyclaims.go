@@ -21,11 +21,7 @@ const (
 	originalLabel = "oadp.openshift.io/vmfr-original-name"
 )
 
-// Errors of the function as a whole.
-var (
-	errNoContext = errors.New("there is no context of the run: give the step context: true")
-	errNoBackup  = errors.New("the context of the run does not name the backup")
-)
+var errNoBackup = errors.New("the context of the run does not name the backup")
 
 // Function returns the function.
 func Function() fn.Function {
@@ -39,7 +35,7 @@ func Function() fn.Function {
 func transform(_ context.Context, _ fn.NoConfig, list *fn.List) error {
 	run, ok := runcontext.Of(list)
 	if !ok {
-		return errNoContext
+		return runcontext.ErrNone
 	}
 	if run.RestoreAnnotations()[fileRestore] != "true" {
 		return nil

@@ -4,10 +4,15 @@
 package runcontext
 
 import (
+	"errors"
+
 	"github.com/velero-krm/velero-krm/fn"
 	"github.com/velero-krm/velero-krm/fn/runcontext"
 	"github.com/velero-krm/velero-krm/krm"
 )
+
+// ErrNone is what a function fails with that cannot do without the context.
+var ErrNone = errors.New("there is no context of the run: give the step context: true")
 
 // Context is what is known of the run. The zero Context knows nothing.
 type Context struct {
