@@ -106,3 +106,20 @@ func (f Function) About() About {
 
 // IfIgnored returns About().IfIgnored, for pipelines.
 func (f Function) IfIgnored() string { return f.about.IfIgnored }
+
+// AlwaysNeeds returns what About().Needs has as [Always], for pipelines: what
+// allow must have, and whether the step must have context: true and scope: List.
+func (f Function) AlwaysNeeds() (allow []string, context, list bool) {
+	for _, g := range f.about.Needs.Grants() {
+		switch {
+		case g.When != Always:
+		case g.Key == grantAllow:
+			allow = append(allow, g.Value)
+		case g.Key == grantContext:
+			context = true
+		case g.Key == grantScope:
+			list = true
+		}
+	}
+	return allow, context, list
+}

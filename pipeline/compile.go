@@ -239,6 +239,7 @@ func (c *compiler) findBuiltin(s *step, path string) {
 		}
 	}
 	c.ignored(s.spec, builtin, path)
+	c.granted(s.spec, builtin, path)
 	s.function = gofn.New(s.name, builtin.Run)
 	if reader, ok := builtin.(FactReader); ok && s.spec.Context {
 		s.facts = slices.Compact(slices.Sorted(slices.Values(append(s.facts, reader.Facts()...))))

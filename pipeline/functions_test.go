@@ -20,6 +20,16 @@ type testFunction struct {
 	check func(config map[string]string) error
 	run   func(config map[string]string, list *krm.ResourceList) error
 	harm  string // what IfIgnored says
+	needy bool   // AlwaysNeeds all there is
+}
+
+var _ pipeline.Needer = testFunction{}
+
+func (f testFunction) AlwaysNeeds() (allow []string, context, list bool) {
+	if f.needy {
+		allow = []string{"Delete", "Rename"}
+	}
+	return allow, f.needy, f.needy
 }
 
 var _ pipeline.IgnoreMinder = testFunction{}
@@ -79,6 +89,7 @@ func catalogue() map[string]testFunction {
 		{name: "say", run: say},
 		{name: "empty", run: func(_ map[string]string, l *krm.ResourceList) error { l.Items = nil; return nil }},
 		{name: "want-context", run: wantContext},
+		{name: "needy", run: func(map[string]string, *krm.ResourceList) error { return nil }, needy: true},
 		{name: "hide", run: func(map[string]string, *krm.ResourceList) error { return nil }, harm: "A secret would stay."},
 		{name: "picky", run: reverse, check: func(map[string]string) error {
 			return errors.Join(errors.New("data.a: must be above 3"), errors.New(`data.b: unknown key`))

@@ -307,6 +307,9 @@ func compileSingle(p *pipeline.Pipeline, env pipeline.Env) (*pipeline.Program, e
 	for i, problem := range bad.Problems {
 		problem.Path = strings.Replace(problem.Path, "spec.mutators[0].", "--", 1)
 		problem.Path = strings.Replace(problem.Path, "--configMap", "--set", 1)
+		if problem.Path == "--context" && problem.Hint != "" {
+			problem.Hint = "name a file with one; docs/run-context.md shows it"
+		}
 		errs[i] = errors.New(problem.String())
 	}
 	return nil, errors.Join(errs...)
