@@ -115,7 +115,7 @@ func (b *compiler) compile(source string, want kind, at string) *expression {
 	}
 	options := []cel.ProgramOption{cel.EvalOptions(cel.OptOptimize)}
 	if !cheap(source, ast) {
-		options = []cel.ProgramOption{cel.EvalOptions(cel.OptOptimize, cel.OptTrackCost), cel.CostLimit(maxCost), boundGrowth()}
+		options = []cel.ProgramOption{cel.EvalOptions(cel.OptOptimize, cel.OptTrackCost), cel.CostLimit(maxCost), boundCalls()}
 	}
 	program, err := b.env.Program(ast, options...)
 	if err != nil {

@@ -2,6 +2,7 @@ package cel
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/google/cel-go/cel"
@@ -15,13 +16,18 @@ import (
 // objects of up to 3 MiB.
 const maxText = 16 << 20
 
-var errGrows = errors.New("grows too large")
+var (
+	errGrows = errors.New("grows too large")
+	// errPairs has the words by which the limit of cel-go is known.
+	errPairs = errors.New("actual cost limit exceeded")
+)
 
-// boundGrowth replaces the functions that can make something huge of small
-// operands. cel-go counts what a call cost when the call has returned: by then
+// boundCalls replaces the functions of which one call can take all there is.
+// cel-go counts what a call cost when the call has returned: by then
 // lists.range(1000000000), or a text of 1 MB in the place of each byte of
-// another, has taken all memory, and no goroutine survives that.
-func boundGrowth() cel.ProgramOption {
+// another, has taken all memory, and what compares all elements of two lists of
+// an object with each other has taken hours.
+func boundCalls() cel.ProgramOption {
 	return cel.CustomDecorator(func(i interpreter.Interpretable) (interpreter.Interpretable, error) {
 		call, ok := i.(interpreter.InterpretableCall)
 		if !ok {
@@ -34,6 +40,10 @@ func boundGrowth() cel.ProgramOption {
 			return bounded{call, boundedReplace}, nil
 		case "join":
 			return bounded{call, boundedJoin}, nil
+		case "sets.contains", "sets.intersects", "sets.equivalent":
+			return bounded{call, boundedSets(call.Function())}, nil
+		case "distinct":
+			return bounded{call, boundedDistinct}, nil
 		}
 		return i, nil
 	})
@@ -127,4 +137,67 @@ func boundedJoin(args []ref.Val) ref.Val {
 		}
 	}
 	return types.String(b.String())
+}
+
+// boundedSets compares two lists by a function of sets.
+func boundedSets(function string) func([]ref.Val) ref.Val {
+	return func(args []ref.Val) ref.Val {
+		a, okA := args[0].(traits.Lister)
+		b, okB := args[1].(traits.Lister)
+		if !okA || !okB {
+			return types.NewErr("no such overload")
+		}
+		if length(a)*length(b) > maxCost {
+			return types.WrapErr(errPairs)
+		}
+		switch function {
+		case "sets.intersects":
+			return intersects(a, b)
+		case "sets.equivalent":
+			return types.Bool(containsAll(a, b) == types.True && containsAll(b, a) == types.True)
+		}
+		return containsAll(a, b)
+	}
+}
+
+func length(list traits.Lister) int {
+	n, _ := list.Size().(types.Int)
+	return int(n)
+}
+
+func containsAll(list, sub traits.Lister) ref.Val {
+	for it := sub.Iterator(); it.HasNext() == types.True; {
+		if list.Contains(it.Next()) != types.True {
+			return types.False
+		}
+	}
+	return types.True
+}
+
+func intersects(a, b traits.Lister) ref.Val {
+	for it := a.Iterator(); it.HasNext() == types.True; {
+		if b.Contains(it.Next()) == types.True {
+			return types.True
+		}
+	}
+	return types.False
+}
+
+// boundedDistinct keeps the first of equal elements.
+func boundedDistinct(args []ref.Val) ref.Val {
+	list, ok := args[0].(traits.Lister)
+	if !ok {
+		return types.MaybeNoSuchOverloadErr(args[0])
+	}
+	if n := length(list); n*n/2 > maxCost {
+		return types.WrapErr(errPairs)
+	}
+	var kept []ref.Val
+	for it := list.Iterator(); it.HasNext() == types.True; {
+		v := it.Next()
+		if !slices.ContainsFunc(kept, func(k ref.Val) bool { return v.Equal(k) == types.True }) {
+			kept = append(kept, v)
+		}
+	}
+	return types.DefaultTypeAdapter.NativeToValue(kept)
 }
