@@ -96,7 +96,7 @@ func Resolve(ctx context.Context, config Config) (*Actions, error) {
 	for _, plugin := range plugins {
 		process := &process{start: plugin.Start}
 		a.actions = append(a.actions, &action{name: plugin.Name, process: process})
-		if a.actions[len(a.actions)-1].selector, err = resolveSelector(ctx, process, config.Discovery); err != nil {
+		if a.actions[len(a.actions)-1].selector, err = resolveSelector(ctx, process, timeout, config.Discovery); err != nil {
 			a.Close()
 			return nil, fmt.Errorf("error resolving multi-item action %q: %w", plugin.Name, err)
 		}

@@ -139,8 +139,10 @@ func (l *memoryList) Additional(i int, _ string, ids []velero.ResourceIdentifier
 // testAction is an action whose parts can be plugged.
 type testAction struct {
 	selector mia.ResourceSelector
-	answer   func(it *mia.Item, items *mia.Stream) mia.Answer
-	execute  func(ctx context.Context, run mia.Run, items *mia.Stream) error
+	// silent makes AppliesTo say nothing until its caller gives up.
+	silent  bool
+	answer  func(it *mia.Item, items *mia.Stream) mia.Answer
+	execute func(ctx context.Context, run mia.Run, items *mia.Stream) error
 
 	mu   sync.Mutex
 	seen []string
@@ -150,7 +152,13 @@ type testAction struct {
 	starts, kills, stops int
 }
 
-func (a *testAction) AppliesTo(context.Context) (mia.ResourceSelector, error) { return a.selector, nil }
+func (a *testAction) AppliesTo(ctx context.Context) (mia.ResourceSelector, error) {
+	if a.silent {
+		<-ctx.Done()
+		return mia.ResourceSelector{}, ctx.Err()
+	}
+	return a.selector, nil
+}
 
 func (a *testAction) Execute(ctx context.Context, run mia.Run, items *mia.Stream) error {
 	if a.execute != nil {
@@ -366,4 +374,35 @@ func TestDeclined(t *testing.T) {
 	assert.True(t, actions.Idle())
 	require.NoError(t, actions.RunLate(t.Context(), newMemoryList("b")))
 	assert.Equal(t, 1, calls)
+}
+
+// TestProcessWithoutStop verifies that a process whose owner ends it otherwise
+// needs no Stop, whether it failed or not.
+func TestProcessWithoutStop(t *testing.T) {
+	p := &process{start: func(context.Context) (*mia.Process, error) { return &mia.Process{}, nil }}
+	for _, failed := range []bool{false, true} {
+		running, err := p.get(t.Context())
+		require.NoError(t, err)
+		running.Stop(failed)
+	}
+	_, err := p.get(t.Context())
+	require.NoError(t, err)
+	p.close()
+	assert.Nil(t, p.current)
+}
+
+// TestResolveSilentAction verifies that an action which never tells what it
+// applies to does not hold up the run for ever, and that its process is killed.
+func TestResolveSilentAction(t *testing.T) {
+	t.Setenv(TimeoutEnv, "100ms")
+	action := &testAction{silent: true}
+	_, err := Resolve(t.Context(), Config{
+		Kind:    mia.KindRestore,
+		Manager: testManager{"example.com/silent": action},
+		Log:     test.NewLogger(),
+		Restore: &velerov1api.Restore{},
+	})
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	require.ErrorContains(t, err, `"example.com/silent"`)
+	assert.Equal(t, 1, action.kills)
 }

@@ -60,14 +60,21 @@ func (p *process) drop(failed *mia.Process) {
 		return
 	}
 	p.current = nil
-	failed.Stop(true)
+	end(failed, true)
 }
 
 func (p *process) close() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.current != nil {
-		p.current.Stop(false)
+		end(p.current, false)
 		p.current = nil
+	}
+}
+
+// end stops a process, unless somebody else does so.
+func end(p *mia.Process, failed bool) {
+	if p.Stop != nil {
+		p.Stop(failed)
 	}
 }

@@ -19,6 +19,7 @@ package multiitem
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"k8s.io/apimachinery/pkg/labels"
 
@@ -35,7 +36,11 @@ type selector struct {
 	labels     labels.Selector
 }
 
-func resolveSelector(ctx context.Context, process *process, helper discovery.Helper) (*selector, error) {
+// resolveSelector asks an action what it applies to. One that does not say so in
+// time hangs, and its process is killed.
+func resolveSelector(ctx context.Context, process *process, timeout time.Duration, helper discovery.Helper) (*selector, error) {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
 	running, err := process.get(ctx)
 	if err != nil {
 		return nil, err

@@ -55,6 +55,8 @@ func StartMultiItemAction(id framework.PluginIdentifier, logger logrus.FieldLogg
 	client := hcplugin.NewClient(config)
 	protocolClient, err := client.Client()
 	if err != nil {
+		// It may have started and not have been reached.
+		client.Kill()
 		return nil, fmt.Errorf("error starting plugin %s: %w", id.Command, err)
 	}
 	stop := func(failed bool) {
