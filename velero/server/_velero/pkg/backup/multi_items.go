@@ -233,17 +233,22 @@ func (m *multiItems) find(id velero.ResourceIdentifier) []*kubernetesResource {
 
 // settle remembers what became of the items of a list, and returns those that
 // are in. Two items of one name would overwrite each other in the backup: the
-// second fails.
+// one that took the name of another fails, of several that did so the later.
 func (m *multiItems) settle(list *backupList) []*kubernetesResource {
 	list.failUnwritten()
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	for _, kept := range []bool{true, false} {
+		for i := range list.entries {
+			entry := &list.entries[i]
+			if !entry.out && kept == (entry.resource.identifier() == entry.origin) {
+				m.claim(list, i)
+			}
+		}
+	}
 	items := make([]*kubernetesResource, 0, len(list.entries))
 	for i := range list.entries {
 		entry := &list.entries[i]
-		if !entry.out {
-			m.claim(list, i)
-		}
 		if entry.out {
 			if !entry.created {
 				m.former[entry.origin] = formerItem{}

@@ -22,6 +22,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/sirupsen/logrus"
@@ -435,4 +436,24 @@ func TestFinalizeMultiItemActions(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestMultiItemActionRenamesIntoAnother verifies that the item which takes the
+// name of another one fails, not the one that has it.
+func TestMultiItemActionRenamesIntoAnother(t *testing.T) {
+	action := (&multiItemAction{}).each(func(it *mia.Item, _ *mia.Stream, _ mia.Run) mia.Answer {
+		if it.ID.Name == "a" || it.ID.Name == "c" {
+			return it.Updated(changed(it, "b"))
+		}
+		return it.Unchanged()
+	})
+	b := runMultiItemBackup(t, defaultBackup().Result(), multiItemTest{
+		resources: []*test.APIResource{secrets("a", "b", "c")},
+		multiItem: map[string]*multiItemAction{"example.com/all": action},
+	})
+	require.NoError(t, b.err)
+	assert.Equal(t, []string{"secrets/namespaces/ns/b"}, b.names())
+	assert.NotContains(t, b.files["resources/secrets/namespaces/ns/b.json"].GetLabels(), "seen")
+	assert.Equal(t, 1, b.request.Status.Progress.TotalItems)
+	assert.Len(t, strings.Split(b.errors(), "the backup has another item of this name"), 3, "one error each: %s", b.errors())
 }
