@@ -54,7 +54,7 @@ import (
 // as priorities may be short names; step 4 sorts by it.
 
 // multiItems is the state of multi-item actions in one restore. It is nil in a
-// restore without.
+// restore of which no action wants anything.
 type multiItems struct {
 	ctx     *restoreContext
 	actions *multiitem.Actions
@@ -106,9 +106,6 @@ func (ctx *restoreContext) runMultiItemActions(
 
 	// Velero adds to the list of what is processed, and must find it as it was.
 	all, _, w, e := ctx.getOrderedResourceCollection(backupResources, *crds, processed.Clone(), ctx.resourcePriorities, true)
-	warnings.Merge(&w)
-	errs.Merge(&e)
-
 	m := &multiItems{
 		ctx: ctx, actions: actions, log: ctx.log,
 		items: newMultiItemStore(ctx.fileSystem, ctx.restoreDir), dropped: sets.New[string](),
@@ -118,9 +115,18 @@ func (ctx *restoreContext) runMultiItemActions(
 	m.addNamespaces(0)
 	if err := m.runAll(); err != nil {
 		actions.Close()
+		warnings.Merge(&w)
+		errs.Merge(&e)
 		ctx.refuse(err, errs)
 		return false
 	}
+	if actions.Idle() {
+		// Velero collects by itself, and says then what there is to say.
+		actions.Close()
+		return true
+	}
+	warnings.Merge(&w)
+	errs.Merge(&e)
 	*crds = m.collection(func(resource string) bool { return resource == kuberesource.CustomResourceDefinitions.String() })
 	ctx.multiItems = m
 	return true

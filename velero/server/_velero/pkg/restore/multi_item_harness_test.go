@@ -51,6 +51,7 @@ type testMultiItemAction struct {
 	name     string
 	selector mia.ResourceSelector
 	refuse   error
+	decline  bool
 	// answers by what the item is called, as "secrets ns-1/a"; others stay as
 	// they are.
 	answers map[string]func(it *mia.Item) mia.Answer
@@ -62,6 +63,8 @@ type testMultiItemAction struct {
 	// late.
 	calls [][]string
 	late  []bool
+	// stops count the processes that ended.
+	stops int
 }
 
 func (a *testMultiItemAction) AppliesTo(context.Context) (mia.ResourceSelector, error) {
@@ -71,6 +74,9 @@ func (a *testMultiItemAction) AppliesTo(context.Context) (mia.ResourceSelector, 
 func (a *testMultiItemAction) Execute(ctx context.Context, run mia.Run, items *mia.Stream) error {
 	if a.refuse != nil {
 		return a.refuse
+	}
+	if a.decline {
+		return items.Decline()
 	}
 	var seen []string
 	err := items.Each(ctx, func(_ context.Context, it *mia.Item) (mia.Answer, error) {
@@ -130,7 +136,7 @@ func newTestMultiItemManager(t *testing.T, actions ...*testMultiItemAction) *tes
 	})
 	for _, action := range actions {
 		m.plugins = append(m.plugins, multiitem.Plugin{Name: action.name, Start: func(context.Context) (*mia.Process, error) {
-			return &mia.Process{Client: mia.NewClient(mia.KindRestore, action.name, conn), Stop: func(bool) {}}, nil
+			return &mia.Process{Client: mia.NewClient(mia.KindRestore, action.name, conn), Stop: func(bool) { action.stops++ }}, nil
 		}})
 	}
 	return m

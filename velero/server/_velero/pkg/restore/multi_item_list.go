@@ -18,6 +18,7 @@ package restore
 
 import (
 	go_context "context"
+	"errors"
 	"fmt"
 
 	"github.com/vmware-tanzu/velero/pkg/kuberesource"
@@ -113,8 +114,13 @@ func (l *multiItemList) Create(action string, id velero.ResourceIdentifier, obje
 		l.warnings.Add(l.target(id), fmt.Errorf("not restoring %s, which multi-item action %q created: %s", itemName(id), action, reason))
 		return nil
 	}
-	if l.items.find(id) != nil {
-		return fmt.Errorf("an item of the restore has that name")
+	if other := l.items.find(id); other != nil {
+		if other.created {
+			// A host keeps the first (docs/protocol.md of velero-krm).
+			l.log.Debugf("Multi-item action %q created %s, which was created before; keeping the first", action, other)
+			return nil
+		}
+		return errors.New("an item of the restore has that name")
 	}
 	it, err := l.items.create(id, object)
 	if err != nil {

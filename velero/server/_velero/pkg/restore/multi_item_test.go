@@ -20,6 +20,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -496,4 +497,38 @@ func TestMultiItemRestoreAdditional(t *testing.T) {
 	default:
 		assert.Failf(t, "restoreItem has another signature", "%T", ctx.restoreItem)
 	}
+}
+
+// TestMultiItemDeclinedIsAsWithout verifies that a restore of which no action
+// wants anything goes the way it goes without actions, warnings included.
+func TestMultiItemDeclinedIsAsWithout(t *testing.T) {
+	tarball := func() io.Reader {
+		return test.NewTarWriter(t).
+			AddItems("things.example.com", builder.ForSecret("ns-1", "thing").Result()).
+			AddItems("secrets", secret("ns-1", "a"), secret("ns-2", "b")).Done()
+	}
+	without := multiItemCase{tarball: tarball()}.run(t)
+	action := &testMultiItemAction{name: "example.com/declines", decline: true}
+	declined := multiItemCase{tarball: tarball(), actions: []*testMultiItemAction{action}}.run(t)
+
+	assert.Equal(t, without.warnings, declined.warnings)
+	assert.Equal(t, without.errs, declined.errs)
+	assert.ElementsMatch(t, without.created, declined.created)
+	assert.Equal(t, without.data.RestoredResourceList(), declined.data.RestoredResourceList())
+	assert.Equal(t, 1, action.stops, "its process is not kept while Velero restores")
+}
+
+// TestMultiItemCreatesOnce verifies that the first of several created objects of
+// one name is kept, whichever call created it.
+func TestMultiItemCreatesOnce(t *testing.T) {
+	created := mia.Created{ID: mia.ResourceIdentifier{Resource: "secrets", Namespace: "ns-1", Name: "new"}, Object: newObject(t, "Secret", "ns-1", "new")}
+	r := multiItemCase{
+		tarball: test.NewTarWriter(t).AddItems("secrets", secret("ns-1", "a")).Done(),
+		actions: []*testMultiItemAction{
+			{name: "example.com/a", creates: []mia.Created{created}},
+			{name: "example.com/b", creates: []mia.Created{created}},
+		},
+	}.run(t)
+	assertEmptyResults(t, r.warnings, r.errs)
+	assert.ElementsMatch(t, []string{"secrets ns-1/a", "secrets ns-1/new"}, r.created)
 }
