@@ -1,15 +1,19 @@
 package catalog_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/velero-krm/velero-krm/catalog"
 	"github.com/velero-krm/velero-krm/fn"
 	"github.com/velero-krm/velero-krm/fn/podspec"
+	"github.com/velero-krm/velero-krm/fn/runcontext"
 	"github.com/velero-krm/velero-krm/krm"
 )
 
@@ -72,6 +76,64 @@ func TestContextIsNeeded(t *testing.T) {
 			t.Errorf("%s says that it needs no context, and its fixture has one", f.Name())
 		}
 	}
+}
+
+// TestFactsAreStated gives functions the context as a pipeline does, with the
+// facts alone that they state: one that reads another would find it in its
+// fixtures and never in a run.
+func TestFactsAreStated(t *testing.T) {
+	told := 0
+	for _, f := range catalog.Functions() {
+		// What these are told to do may need any fact: their steps name them.
+		if f.Name() == "cel" || f.Name() == "starlark" {
+			continue
+		}
+		inputs, err := filepath.Glob(filepath.Join(f.Name(), "testdata", "*", "input.yaml"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, input := range inputs {
+			in := readFixture(t, filepath.Dir(input))
+			if !slices.ContainsFunc(in.Items, runcontext.Is) {
+				continue
+			}
+			all := runFixture(t, f, in)
+			for i, item := range in.Items {
+				if in.Items[i], err = runcontext.Narrow(item, f.Facts()); err != nil {
+					t.Fatal(err)
+				}
+				if len(f.Facts()) > 0 && runcontext.Is(item) {
+					told++
+				}
+			}
+			if diff := cmp.Diff(all, runFixture(t, f, in)); diff != "" {
+				t.Errorf("%s: it reads facts that %s does not state with fn.NeedFacts (-all +stated):\n%s", input, f.Name(), diff)
+			}
+		}
+	}
+	if told == 0 {
+		t.Error("no fixture tells a fact: they are not found any more")
+	}
+}
+
+// runFixture returns what a function makes and says, as text, but for the
+// context itself.
+func runFixture(t *testing.T, f fn.Function, in *krm.ResourceList) []string {
+	t.Helper()
+	out, err := f.Run(t.Context(), in)
+	if err != nil {
+		return []string{err.Error()}
+	}
+	var lines []string
+	for _, item := range out.Items {
+		if !runcontext.Is(item) {
+			lines = append(lines, string(item.Raw()))
+		}
+	}
+	for _, r := range out.Results {
+		lines = append(lines, fmt.Sprintf("%s %s", r.Severity, r.Message))
+	}
+	return lines
 }
 
 // checkStatements compares one run with what the function says.
