@@ -71,8 +71,11 @@ func (c *checker) pipeline(p *Pipeline) {
 
 func (c *checker) kind(kind string) {
 	hint := "write kind: " + Kind
-	if kind == "Kptfile" {
+	switch kind {
+	case "Kptfile":
 		hint += " and put mutators and validators of the Kptfile's pipeline under spec"
+	case "ConfigMap":
+		hint += "; of a ConfigMap that holds pipelines, give the text of one value, without the ConfigMap"
 	}
 	if c.require("kind", kind, hint) && kind != Kind {
 		c.addf("kind", hint, "is %q", kind)

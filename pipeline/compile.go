@@ -82,6 +82,7 @@ type step struct {
 	function  runner.Function
 	allow     runner.Permissions
 	facts     []runcontext.Fact
+	mustFail  bool // onError: Ignore would be refused
 	narrowed  atomic.Pointer[narrowing]
 }
 
@@ -238,7 +239,7 @@ func (c *compiler) findBuiltin(s *step, path string) {
 			c.addErr(path+configKey(s.spec), err)
 		}
 	}
-	c.ignored(s.spec, builtin, path)
+	s.mustFail = c.ignored(s.spec, builtin, path)
 	c.granted(s.spec, builtin, path)
 	s.function = gofn.New(s.name, builtin.Run)
 	if reader, ok := builtin.(FactReader); ok && s.spec.Context {
@@ -247,15 +248,17 @@ func (c *compiler) findBuiltin(s *step, path string) {
 }
 
 // ignored refuses a step that would go on as if nothing had happened where the
-// function says what would come of it.
-func (c *compiler) ignored(s Step, builtin Builtin, path string) {
+// function says what would come of it, and reports whether it says so.
+func (c *compiler) ignored(s Step, builtin Builtin, path string) bool {
 	minder, ok := builtin.(IgnoreMinder)
-	if !ok || s.OnError != Ignore {
-		return
+	if !ok || minder.IfIgnored() == "" {
+		return false
 	}
-	if harm := minder.IfIgnored(); harm != "" {
-		c.addf(path+".onError", "leave it out, or write Fail", "Ignore is refused for %s: %s", s.Builtin, strings.TrimSuffix(harm, "."))
+	if s.OnError == Ignore {
+		harm := strings.TrimSuffix(minder.IfIgnored(), ".")
+		c.addf(path+".onError", "leave it out, or write Fail", "Ignore is refused for %s: %s", s.Builtin, harm)
 	}
+	return true
 }
 
 // configKey is the field a problem with the configuration stands at.
@@ -363,7 +366,7 @@ func (c *compiler) readConfigFile(path string) ([]byte, error) {
 	}
 	file, err := os.OpenInRoot(c.env.Dir, path)
 	if err != nil {
-		return nil, fmt.Errorf("read functionConfig: %w", err)
+		return nil, fmt.Errorf("read functionConfig in %s: %w", c.env.Dir, err)
 	}
 	defer func() { _ = file.Close() }() // nothing was written
 	data, err := io.ReadAll(io.LimitReader(file, maxConfigBytes+1))

@@ -89,6 +89,9 @@ func (d *decoder) want(n *yaml.Node, path, what, tag string) bool {
 	if n.Kind == yaml.SequenceNode && strings.HasSuffix(path, ".context") {
 		hint = "write context: true, and the list as facts"
 	}
+	if n.Kind != yaml.ScalarNode && strings.Contains(path, ".configMap") {
+		hint = "write it as text, in quotes; or configure the step by config, a whole object"
+	}
 	d.wrongType(n, path, what, hint)
 	return false
 }

@@ -213,7 +213,7 @@ func (x *execution) apply(s *step, selection []*cell, outcome *runner.Outcome, r
 func (x *execution) failed(s *step, c *cell, err error, report *StepReport) {
 	report.Failed++
 	before := c.status
-	c.fail(s.name, err, failureHint(err, s.spec.OnError))
+	c.fail(s.name, err, failureHint(err, s))
 	if s.spec.OnError != Ignore {
 		return
 	}
@@ -285,15 +285,19 @@ func (c *cell) itemPlan() ItemPlan {
 }
 
 // failureHint adds what to do where the runner's error does not say it.
-func failureHint(err error, policy OnError) string {
+func failureHint(err error, s *step) string {
 	if hint := hintOf(err); hint != "" && strings.Contains(err.Error(), hint) {
 		return ""
 	}
 	if hint := permissionHint(err); hint != "" {
 		return hint
 	}
-	if policy == Ignore {
+	switch {
+	case s.spec.OnError == Ignore:
 		return ""
+	case s.mustFail:
+		return "repair the object or the function, or leave the object out of the Backup or Restore"
+	default:
+		return "repair the object or the function, exclude the object from the step, or set the step's onError to Ignore"
 	}
-	return "repair the object or the function, exclude the object from the step, or set the step's onError to Ignore"
 }

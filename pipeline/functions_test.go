@@ -90,6 +90,7 @@ func catalogue() map[string]testFunction {
 		{name: "empty", run: func(_ map[string]string, l *krm.ResourceList) error { l.Items = nil; return nil }},
 		{name: "want-context", run: wantContext},
 		{name: "needy", run: func(map[string]string, *krm.ResourceList) error { return nil }, needy: true},
+		{name: "hide-or-fail", run: failOn, harm: "A secret would stay."},
 		{name: "hide", run: func(map[string]string, *krm.ResourceList) error { return nil }, harm: "A secret would stay."},
 		{name: "picky", run: reverse, check: func(map[string]string) error {
 			return errors.Join(errors.New("data.a: must be above 3"), errors.New(`data.b: unknown key`))

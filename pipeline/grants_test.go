@@ -46,3 +46,14 @@ func TestStepsGrantWhatFunctionsAlwaysNeed(t *testing.T) {
 		})
 	}
 }
+
+// TestNobodyIsToldToWriteWhatIsRefused has a function whose errors a step may
+// not ignore.
+func TestNobodyIsToldToWriteWhatIsRefused(t *testing.T) {
+	prog := program(t, "  mutators:\n  - {builtin: hide-or-fail, configMap: {name: web}}\n", env())
+	plan := execute(t, prog, item(t, "Secret", "web", nil))
+	err := plan.Items[0].Err
+	if err == nil || strings.Contains(err.Error(), "Ignore") || !strings.Contains(err.Error(), "or leave the object out of the Backup or Restore") {
+		t.Errorf("got %v", err)
+	}
+}

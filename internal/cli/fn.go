@@ -63,6 +63,14 @@ or config fields. No function with these words is no failure.`,
 	return cmd
 }
 
+// oneFunction says what is missing where cobra counts arguments.
+func oneFunction(_ *cobra.Command, args []string) error {
+	if len(args) != 1 {
+		return usagef(seeFnList, "name one function: got %d", len(args))
+	}
+	return nil
+}
+
 func newFnDescribe(s Streams) *cobra.Command {
 	var output string
 	var schema bool
@@ -70,7 +78,7 @@ func newFnDescribe(s Streams) *cobra.Command {
 		Use:     "describe NAME",
 		Short:   "Show what a function does, its config, a step of a pipeline, and an example",
 		Example: fnDescribeExample,
-		Args:    cobra.ExactArgs(1),
+		Args:    oneFunction,
 		RunE: func(_ *cobra.Command, args []string) error {
 			f, err := lookup(args[0])
 			if err != nil {
