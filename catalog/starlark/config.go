@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"go.starlark.net/lib/json"
 	"go.starlark.net/resolve"
 	"go.starlark.net/starlark"
 	"go.starlark.net/syntax"
@@ -108,7 +107,7 @@ func (c *Config) Validate() error {
 }
 
 func predeclared(ctx starlark.Value) starlark.StringDict {
-	return starlark.StringDict{"ctx": ctx, "json": json.Module}
+	return starlark.StringDict{"ctx": ctx, "json": jsonModule()}
 }
 
 // invalidSource tells every mistake with its line.

@@ -54,11 +54,19 @@ func (c Config) params() map[string]any {
 	return c.Params
 }
 
-// origin is what a dict of a script was made from.
+// origin is what a dict of a script was made from. The decoded object is not
+// kept beside the dict, which is larger still: it is decoded again at the end.
 type origin struct {
 	object *fn.Object
-	fields map[string]any
 	seen   bool
+}
+
+// fields returns the object that the dict was made from, nil for a new one.
+func (o *origin) fields() map[string]any {
+	if o.object == nil {
+		return nil
+	}
+	return o.object.Item().Object()
 }
 
 // script is one run.
@@ -72,9 +80,8 @@ type script struct {
 func (s *script) resourceList(config map[string]any) *starlark.Dict {
 	items := make([]starlark.Value, len(s.list.Objects))
 	for i, o := range s.list.Objects {
-		fields := o.Item().Object()
-		d := toDict(fields)
-		s.objects[d] = &origin{object: o, fields: fields}
+		d := toDict(o.Item().Object())
+		s.objects[d] = &origin{object: o}
 		items[i] = d
 	}
 	resources := starlark.NewDict(4)
@@ -128,10 +135,11 @@ func (s *script) object(v starlark.Value) (*fn.Object, error) {
 		return nil, errors.New("is there twice")
 	}
 	from.seen = true
-	if from.object != nil && unchanged(d, from.fields) {
+	fields := from.fields()
+	if from.object != nil && unchanged(d, fields) {
 		return s.list.Add(from.object.Item()), nil
 	}
-	item, err := toItem(d, from.fields)
+	item, err := toItem(d, fields)
 	if err != nil && from.object != nil {
 		// The object that it came from fails, by name.
 		s.list.Fail(from.object, fmt.Errorf("what the script made of it: %w", err))
