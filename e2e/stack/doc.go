@@ -27,6 +27,9 @@
 //	}, stack.WithLabels(map[string]string{"velero-krm.io/pipeline": "to-dr"}))
 //
 // In a program, [Start] with a context that ends on SIGINT, and [Stack.Stop].
+// A second stack that is started with the first one's S3 server, [Config.S3], is
+// another cluster to restore into.
+//
 // The pieces also start alone: [StartControlPlane], [StartS3], [Stack.StartVelero].
 // [Stack.RestartVelero] changes the plugins or the Velero build and keeps the
 // cluster and the bucket.

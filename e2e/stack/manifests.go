@@ -10,13 +10,17 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/yaml"
+	"k8s.io/client-go/metadata"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
@@ -83,23 +87,48 @@ func (c *ControlPlane) applyOne(ctx context.Context, obj *unstructured.Unstructu
 	})
 }
 
-// waitServed waits until the API server serves what CRDs define.
+// waitServed waits until the API server serves what CRDs define. It does so for
+// all at once: the first call for a kind takes the API server up to a second, in
+// which it connects to etcd.
 func (c *ControlPlane) waitServed(ctx context.Context, crds []*unstructured.Unstructured) error {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
-	for _, want := range crds {
-		err := poll(ctx, func(ctx context.Context) (bool, error) {
-			var crd apiextensionsv1.CustomResourceDefinition
-			if err := c.Client.Get(ctx, client.ObjectKeyFromObject(want), &crd); err != nil {
-				return false, err
+	api, err := metadata.NewForConfig(c.Config)
+	if err != nil {
+		return err
+	}
+	var wait sync.WaitGroup
+	errs := make([]error, len(crds))
+	for i, want := range crds {
+		wait.Go(func() {
+			if err := poll(ctx, func(ctx context.Context) (bool, error) { return c.served(ctx, api, want) }); err != nil {
+				errs[i] = fmt.Errorf("wait until %s is served: %w", want.GetName(), err)
 			}
-			return established(&crd), nil
 		})
-		if err != nil {
-			return fmt.Errorf("wait until %s is served: %w", want.GetName(), err)
+	}
+	wait.Wait()
+	return errors.Join(errs...)
+}
+
+// served reports whether the API server answers for the kind of a CRD.
+func (c *ControlPlane) served(ctx context.Context, api metadata.Interface, want client.Object) (bool, error) {
+	var crd apiextensionsv1.CustomResourceDefinition
+	if err := c.Client.Get(ctx, client.ObjectKeyFromObject(want), &crd); err != nil {
+		return false, err
+	}
+	if !established(&crd) {
+		return false, errors.New("it is not established")
+	}
+	for _, v := range crd.Spec.Versions {
+		if !v.Served {
+			continue
+		}
+		kind := schema.GroupVersionResource{Group: crd.Spec.Group, Version: v.Name, Resource: crd.Spec.Names.Plural}
+		if _, err := api.Resource(kind).List(ctx, metav1.ListOptions{Limit: 1}); err != nil {
+			return false, err
 		}
 	}
-	return nil
+	return true, nil
 }
 
 // established reports whether a CRD's resources are served.
