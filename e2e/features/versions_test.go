@@ -35,6 +35,7 @@ func TestOlderVelero(t *testing.T) {
 }
 
 func (p *pipelines) testOlderServer(t *testing.T, version string) {
+	t.Helper()
 	got, err := p.Command(t.Context(), "version")
 	if err != nil || strings.Count(got, version) != 2 {
 		t.Fatalf("velero version: want client and server %s, got error %v and\n%s", version, err, got)
