@@ -186,6 +186,10 @@ func TestHelp(t *testing.T) {
 			args: []string{"help", "run", "nonsense"}, code: exitUsage,
 			stderr: "Error: no help about \"run nonsense\"\nHint: see velero-krm --help\n",
 		},
+		"no function": {
+			args: []string{"fn", "describe"}, code: exitUsage,
+			stderr: "Error: name one function: got 0\nHint: see velero-krm fn list\n",
+		},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
