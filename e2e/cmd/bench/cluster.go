@@ -54,8 +54,9 @@ type cluster struct {
 	namespaces []string // that hold the objects
 }
 
-// newCluster starts a stack with n objects. The caller closes it.
-func (s *suite) newCluster(ctx context.Context, n int) (c *cluster, err error) {
+// newCluster starts a stack with n objects of the kinds, all if none is named.
+// The caller closes it.
+func (s *suite) newCluster(ctx context.Context, n int, kinds ...string) (c *cluster, err error) {
 	dir, err := s.installFunctions()
 	if err != nil {
 		return nil, err
@@ -74,7 +75,7 @@ func (s *suite) newCluster(ctx context.Context, n int) (c *cluster, err error) {
 		return c, err
 	}
 	s.out.Progress("creating %d objects", n)
-	return c, c.fill(ctx, n)
+	return c, c.fill(ctx, n, kinds)
 }
 
 func (c *cluster) close() error {
@@ -119,8 +120,8 @@ func (c *cluster) putPipelines(ctx context.Context) error {
 const creators = 8
 
 // fill creates the objects with their namespaces.
-func (c *cluster) fill(ctx context.Context, n int) error {
-	list, err := decoded(objects.Generate(n))
+func (c *cluster) fill(ctx context.Context, n int, kinds []string) error {
+	list, err := ofKinds(n, kinds)
 	if err != nil {
 		return err
 	}
@@ -151,6 +152,23 @@ func (c *cluster) fill(ctx context.Context, n int) error {
 	close(next)
 	wait.Wait()
 	return context.Cause(ctx)
+}
+
+// ofKinds returns n objects of the kinds.
+func ofKinds(n int, kinds []string) ([]*unstructured.Unstructured, error) {
+	if len(kinds) == 0 {
+		return decoded(objects.Generate(n))
+	}
+	for more := 2 * n; ; more *= 2 {
+		all, err := decoded(objects.Generate(more))
+		if err != nil {
+			return nil, err
+		}
+		list := slices.DeleteFunc(all, func(o *unstructured.Unstructured) bool { return !slices.Contains(kinds, o.GetKind()) })
+		if len(list) >= n {
+			return list[:n], nil
+		}
+	}
 }
 
 // decoded returns the objects as somebody would create them.
