@@ -104,12 +104,7 @@ func toAnswer(p *multiitemv1.Answer) Answer {
 		Index: toIndex(p.GetIndex()), Status: Status(p.GetStatus()), Object: p.GetObject(),
 		Message: clip(p.GetMessage(), maxText),
 	}
-	for i, w := range p.GetWarnings() {
-		if i == maxWarnings {
-			break
-		}
-		a.Warnings = append(a.Warnings, clip(w, maxText))
-	}
+	a.Warnings, a.Errors = toTexts(p.GetWarnings()), toTexts(p.GetErrors())
 	for _, id := range p.GetAdditionalItems() {
 		a.AdditionalItems = append(a.AdditionalItems, toID(id))
 	}
@@ -121,17 +116,32 @@ func fromAnswer(a Answer) *multiitemv1.Answer {
 		Index: uint64(a.Index), Status: multiitemv1.Status(a.Status), Object: a.Object,
 		Message: clip(a.Message, maxText),
 	}
-	for i, w := range a.Warnings {
-		if i == maxWarnings-1 && len(a.Warnings) > maxWarnings {
-			p.Warnings = append(p.Warnings, fmt.Sprintf("%d further warnings", len(a.Warnings)-i))
-			break
-		}
-		p.Warnings = append(p.Warnings, clip(w, maxText))
-	}
+	p.Warnings, p.Errors = fromTexts(a.Warnings, "warnings"), fromTexts(a.Errors, "errors")
 	for _, id := range a.AdditionalItems {
 		p.AdditionalItems = append(p.AdditionalItems, fromID(id))
 	}
 	return p
+}
+
+// toTexts takes the warnings or errors of an answer.
+func toTexts(texts []string) []string {
+	var all []string
+	for _, text := range texts[:min(len(texts), maxWarnings)] {
+		all = append(all, clip(text, maxText))
+	}
+	return all
+}
+
+// fromTexts bounds them, and tells of what it leaves out.
+func fromTexts(texts []string, what string) []string {
+	var all []string
+	for i, text := range texts {
+		if i == maxWarnings-1 && len(texts) > maxWarnings {
+			return append(all, fmt.Sprintf("%d further %s", len(texts)-i, what))
+		}
+		all = append(all, clip(text, maxText))
+	}
+	return all
 }
 
 func toCreated(p *multiitemv1.Created) Created {

@@ -29,7 +29,7 @@ const (
 	maxText = 16 << 10
 	// maxNote bounds the note of a Progress.
 	maxNote = 1 << 10
-	// maxWarnings bounds the warnings of one answer.
+	// maxWarnings bounds the warnings of one answer, and its errors.
 	maxWarnings = 100
 	// maxResults bounds the results of one record.
 	maxResults = 1000

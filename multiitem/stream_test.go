@@ -236,6 +236,7 @@ func TestText(t *testing.T) {
 				return err
 			}
 			answer := it.Failed("not \xff UTF-8" + strings.Repeat("x", 1<<20))
+			answer.Errors = []string{"beside it"}
 			if err := items.Answer(answer.WithWarnings(make([]string, 250)...)); err != nil {
 				return err
 			}
@@ -252,6 +253,9 @@ func TestText(t *testing.T) {
 			}
 			if n := len(a.GetWarnings()); n != maxWarnings || a.GetWarnings()[n-1] != "151 further warnings" {
 				t.Errorf("%d warnings, the last %q", n, a.GetWarnings()[n-1])
+			}
+			if diff := cmp.Diff([]string{"beside it"}, a.GetErrors()); diff != "" {
+				t.Errorf("errors (-want +got):\n%s", diff)
 			}
 		}
 	}

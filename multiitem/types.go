@@ -155,6 +155,9 @@ type Answer struct {
 	Message string
 	// Warnings that a person should see though the item is fine.
 	Warnings []string
+	// Errors that are not about the item, as an object that could not be created
+	// of it. The host counts each; the item stays what its status says.
+	Errors []string
 	// AdditionalItems that must be backed up or restored too.
 	AdditionalItems []ResourceIdentifier
 	// Err is set on the host's side alone, for an item that failed without an

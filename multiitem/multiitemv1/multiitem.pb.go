@@ -1151,8 +1151,13 @@ type Answer struct {
 	// Objects that must be backed up or restored too. Set by the plugin, may be
 	// empty.
 	AdditionalItems []*ResourceIdentifier `protobuf:"bytes,6,rep,name=additional_items,json=additionalItems,proto3" json:"additional_items,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// What went wrong beside the item, as an object that could not be created of
+	// it: whatever the status, the host reports each as an error of the backup or
+	// restore that is about no item, and the item stays what its status says. Set
+	// by the plugin, may be empty. At most 100, each at most 16 KiB.
+	Errors        []string `protobuf:"bytes,7,rep,name=errors,proto3" json:"errors,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Answer) Reset() {
@@ -1223,6 +1228,13 @@ func (x *Answer) GetWarnings() []string {
 func (x *Answer) GetAdditionalItems() []*ResourceIdentifier {
 	if x != nil {
 		return x.AdditionalItems
+	}
+	return nil
+}
+
+func (x *Answer) GetErrors() []string {
+	if x != nil {
+		return x.Errors
 	}
 	return nil
 }
@@ -1778,14 +1790,15 @@ const file_v1_multiitem_proto_rawDesc = "" +
 	"whole_list\x18\x01 \x01(\bR\twholeList\x12\"\n" +
 	"\rnothing_to_do\x18\x02 \x01(\bR\vnothingToDo\"C\n" +
 	"\aAnswers\x128\n" +
-	"\aanswers\x18\x01 \x03(\v2\x1e.velerokrm.multiitem.v1.AnswerR\aanswers\"\xfb\x01\n" +
+	"\aanswers\x18\x01 \x03(\v2\x1e.velerokrm.multiitem.v1.AnswerR\aanswers\"\x93\x02\n" +
 	"\x06Answer\x12\x14\n" +
 	"\x05index\x18\x01 \x01(\x04R\x05index\x126\n" +
 	"\x06status\x18\x02 \x01(\x0e2\x1e.velerokrm.multiitem.v1.StatusR\x06status\x12\x16\n" +
 	"\x06object\x18\x03 \x01(\fR\x06object\x12\x18\n" +
 	"\amessage\x18\x04 \x01(\tR\amessage\x12\x1a\n" +
 	"\bwarnings\x18\x05 \x03(\tR\bwarnings\x12U\n" +
-	"\x10additional_items\x18\x06 \x03(\v2*.velerokrm.multiitem.v1.ResourceIdentifierR\x0fadditionalItems\"q\n" +
+	"\x10additional_items\x18\x06 \x03(\v2*.velerokrm.multiitem.v1.ResourceIdentifierR\x0fadditionalItems\x12\x16\n" +
+	"\x06errors\x18\a \x03(\tR\x06errors\"q\n" +
 	"\aCreated\x12:\n" +
 	"\x02id\x18\x01 \x01(\v2*.velerokrm.multiitem.v1.ResourceIdentifierR\x02id\x12\x16\n" +
 	"\x06object\x18\x02 \x01(\fR\x06object\x12\x12\n" +

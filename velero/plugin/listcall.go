@@ -184,7 +184,8 @@ func (c *listCall) answer(ctx context.Context, b *batch) error {
 			return err
 		}
 	}
-	return c.items.Answer(append(b.unread, b.answers(x, c.run.tellOnce(ctx, x))...)...)
+	warnings, errs := c.run.tellOnce(x)
+	return c.items.Answer(append(b.unread, b.answers(x, warnings, errs)...)...)
 }
 
 // identity names the batch in the error of a panic: by its first object.
@@ -204,8 +205,9 @@ func (b *batch) failed(err error) []multiitem.Answer {
 	return answers
 }
 
-// answers returns what became of each object. The warnings go with the first.
-func (b *batch) answers(x *outcome, warnings []string) []multiitem.Answer {
+// answers returns what became of each object. What is about none of them goes
+// with the first.
+func (b *batch) answers(x *outcome, warnings, errs []string) []multiitem.Answer {
 	answers := make([]multiitem.Answer, len(b.came))
 	for i, it := range b.came {
 		o := x.objects[i]
@@ -222,6 +224,7 @@ func (b *batch) answers(x *outcome, warnings []string) []multiitem.Answer {
 		answers[i].Warnings = o.warnings
 		if i == 0 {
 			answers[i].Warnings = slices.Concat(o.warnings, warnings)
+			answers[i].Errors = errs
 		}
 	}
 	return answers
@@ -291,13 +294,12 @@ func (r *run) create(o *tracked) (multiitem.Created, error) {
 const maxTold = 1000
 
 // tellOnce returns what is to be said about no object of the list: warnings that
-// were not said before, as each batch may give the same, and what became of
-// created objects that failed. The latter are errors in the log, too.
-func (r *run) tellOnce(ctx context.Context, x *outcome) []string {
-	var news []string
+// were not said before, as each batch may give the same, and why created objects
+// failed. The server counts these as errors: without the object, what came with
+// it may not work.
+func (r *run) tellOnce(x *outcome) (news, errs []string) {
 	for _, err := range x.errs {
-		r.engine.log.ErrorContext(ctx, "created object failed", "error", err.Error())
-		news = append(news, "not created: "+err.Error())
+		errs = append(errs, "not created: "+err.Error())
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -313,5 +315,5 @@ func (r *run) tellOnce(ctx context.Context, x *outcome) []string {
 	for _, o := range x.added() {
 		news = append(news, o.warnings...)
 	}
-	return news
+	return news, errs
 }

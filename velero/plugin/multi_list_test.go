@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -117,6 +118,10 @@ func TestMultiTrouble(t *testing.T) {
 			reason: "that is the Restore's to say", spec: "\tmutators: [{builtin: move, allow: [Rename]}]\n", restore: true, items: []string{deploymentJSON}, want: []string{"0 FAILED"},
 			messages: []string{`Deployment.apps shop/web was moved to namespace "elsewhere"`, "namespaceMapping"},
 		},
+		"MovedOnBackup": {
+			reason: "a restore would not find it", spec: "\tmutators: [{builtin: move, allow: [Rename]}]\n", items: []string{deploymentJSON}, want: []string{"0 FAILED"},
+			messages: []string{`Deployment.apps shop/web was moved to namespace "elsewhere"`, "namespaceMapping"},
+		},
 		"Renamed": {
 			reason: "with status and owners, as the function made it", spec: "\tmutators: [{builtin: rename, allow: [Rename]}]\n", restore: true, items: []string{deploymentJSON}, want: []string{"0 UPDATED"},
 		},
@@ -141,7 +146,7 @@ func TestMultiTrouble(t *testing.T) {
 			if diff := cmp.Diff(tc.want, got.statuses()); diff != "" {
 				t.Errorf("%s: -want +got:\n%s", tc.reason, diff)
 			}
-			said := got.answers[0].Message + strings.Join(got.answers[0].Warnings, "\n")
+			said := got.answers[0].Message + strings.Join(slices.Concat(got.answers[0].Warnings, got.answers[0].Errors), "\n")
 			for _, want := range tc.messages {
 				if !strings.Contains(said, want) {
 					t.Errorf("%s: answer lacks %q: %s", tc.reason, want, said)

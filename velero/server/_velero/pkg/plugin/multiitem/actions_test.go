@@ -265,7 +265,9 @@ func TestRunAnswers(t *testing.T) {
 		case "skip":
 			return it.Skipped("not wanted")
 		case "fail":
-			return it.Failed("no such thing")
+			failed := it.Failed("no such thing")
+			failed.Errors = []string{"not created: x"}
+			return failed
 		case "ask":
 			return it.Unchanged().WithAdditional(mia.ResourceIdentifier{Resource: "secrets", Name: "x"})
 		case "create":
@@ -286,6 +288,7 @@ func TestRunAnswers(t *testing.T) {
 		`fail move by example.com/all: action changed the namespace from "ns" to "other"`,
 		"skip skip by example.com/all: not wanted",
 		"fail fail by example.com/all: no such thing",
+		"fail - by example.com/all: not created: x",
 		"additional of ask: 1",
 		"create new by example.com/all from [7]",
 		"fail - by example.com/all: error adding secrets ns/refused: not here",

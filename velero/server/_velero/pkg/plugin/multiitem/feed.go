@@ -162,6 +162,9 @@ func (f *feed) Answer(_ context.Context, answer mia.Answer) error {
 	for _, warning := range answer.Warnings {
 		f.list.Warn(i, name, warning)
 	}
+	for _, problem := range answer.Errors {
+		f.list.Fail(-1, name, errors.New(problem))
+	}
 	switch answer.Status {
 	case mia.Updated:
 		if err := f.list.Update(i, answer.Object); err != nil {
