@@ -108,6 +108,11 @@ func (r *run) checkBackedUp(o *tracked) error {
 		if err := checkBackedUpType(o.in.Identity(), o.out.Identity()); err != nil {
 			return err
 		}
+		// A restore looks for an object in the namespace that it was collected
+		// from; Velero without multi-item actions would file it elsewhere.
+		if err := checkNotMoved(o.in.Identity(), o.out.Identity()); err != nil {
+			return err
+		}
 	}
 	return checkNotLeftOut(o)
 }

@@ -60,6 +60,11 @@ func TestBackupExecute(t *testing.T) {
 			object:  `{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"c","namespace":"shop"}}`,
 			wantErr: []string{"ConfigMap shop/c", "Secret shop/c", "phases: [Restore]"},
 		},
+		"Moved": {
+			reason: "a restore would not find it", pipeline: "\tmutators: [{builtin: move, allow: [Rename]}]\n", wants: wants("p"),
+			object:  `{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"c","namespace":"shop"}}`,
+			wantErr: []string{`ConfigMap shop/c was moved to namespace "elsewhere"`, "namespaceMapping"},
+		},
 		"LeftOutByMark": {
 			reason: "Velero leaves out whatever the annotation says, and the step may not Delete", pipeline: "\tmutators: [{builtin: leave-out}]\n", wants: wants("p"),
 			object:  `{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"c","namespace":"shop"}}`,
