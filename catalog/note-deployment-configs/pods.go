@@ -2,6 +2,7 @@ package notedeploymentconfigs
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -62,7 +63,7 @@ func join(labels map[string]string) string {
 // facts returns what is to be noted of the pods that a selector chooses. An
 // empty one chooses every pod of the namespace.
 func (ps *pods) facts(namespace string, selector map[string]string) podFacts {
-	key := namespace + "/" + join(selector)
+	key := fmt.Sprintf("%q%q", namespace, selector) // quoted: a label of a backup may hold anything
 	if f, ok := ps.known[key]; ok {
 		return f
 	}
