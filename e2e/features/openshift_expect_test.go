@@ -2,23 +2,44 @@ package features
 
 import (
 	"bytes"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
-
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/velero-krm/velero-krm/internal/expect"
 	"github.com/velero-krm/velero-krm/krm"
 	"github.com/velero-krm/velero-krm/pipeline"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
 // readExpected reads what is expected of the example, with other names in the
 // place of those that it uses.
 func readExpected(t *testing.T, names *strings.Replacer) map[string]expect.Object {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(openshiftExample, "expected.yaml"))
+	return readTable(t, filepath.Join(openshiftExample, "expected.yaml"), names)
+}
+
+// readExpectedOfStock reads what is expected when a stock Velero did the backup:
+// the steps that look at the whole list are not in its pipeline.
+func readExpectedOfStock(t *testing.T, names *strings.Replacer) map[string]expect.Object {
+	t.Helper()
+	table := readExpected(t, names)
+	for name, e := range table {
+		e.Effects = slices.DeleteFunc(e.Effects, func(e expect.Effect) bool {
+			return e.Phase == pipeline.Backup && e.Action != "01-common-backup-plugin"
+		})
+		table[name] = e
+	}
+	maps.Copy(table, readTable(t, filepath.Join(openshiftData, "stock.yaml"), names))
+	return table
+}
+
+func readTable(t *testing.T, path string, names *strings.Replacer) map[string]expect.Object {
+	t.Helper()
+	text, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}

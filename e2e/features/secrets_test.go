@@ -24,7 +24,8 @@ import (
 // vault is a namespace of Secrets whose values must not leave their cluster in
 // clear: in one backup they are sealed, in another redacted.
 type vault struct {
-	old *pipelines
+	// old is the cluster that they are in, after the one that they are restored to.
+	old, after *pipelines
 	// secrets as they are in the old cluster, by name.
 	secrets map[string]*corev1.Secret
 	// key opens what is sealed, otherKey nothing: paths of files that only the
@@ -105,14 +106,14 @@ func (v *vault) checkBackups(t *testing.T) {
 
 // restore restores a backup of the vault into a namespace that is named after
 // the server as well, and returns how it ended.
-func (v *vault) restore(t *testing.T, to *pipelines, backup, name, pipeline string) *velerov1api.Restore {
+func (v *vault) restore(t *testing.T, backup, name, pipeline string) *velerov1api.Restore {
 	t.Helper()
-	if !to.multiItem {
+	if !v.after.multiItem {
 		name += "-stock"
 	}
-	run := to.restore(t, backup, "vault", name, named(pipeline))
+	run := v.after.restore(t, backup, "vault", name, named(pipeline))
 	settings := &corev1.ConfigMap{}
-	if err := to.ControlPlane.Client.Get(t.Context(), client.ObjectKey{Namespace: name, Name: "settings"}, settings); err != nil {
+	if err := v.after.ControlPlane.Client.Get(t.Context(), client.ObjectKey{Namespace: name, Name: "settings"}, settings); err != nil {
 		t.Errorf("the ConfigMap beside the Secrets: %v", err)
 	}
 	return run
@@ -124,54 +125,61 @@ func unsealing(name, file string) string {
 }
 
 // testUnseal restores with the key: every Secret is what it was.
-func (v *vault) testUnseal(t *testing.T, to *pipelines) {
-	to.put(t, "unseal", unsealing("unseal", v.key))
-	run := v.restore(t, to, "sealed", "unsealed", "unseal")
-	to.complete(t, run)
+func (v *vault) testUnseal(t *testing.T) {
+	v.after.put(t, "unseal", unsealing("unseal", v.key))
+	run := v.restore(t, "sealed", "unsealed", "unseal")
+	v.after.complete(t, run)
 	want := contents(v.secrets)
 	// Velero takes them out of a service account's token, as the cluster issues new
 	// ones; those that were sealed it did not see.
 	robot := want["robot"]
 	delete(robot.Data, "token")
 	delete(robot.Data, "ca.crt")
-	if diff := cmp.Diff(want, contents(secretsIn(t, to, run.Name))); diff != "" {
+	if diff := cmp.Diff(want, contents(secretsIn(t, v.after, run.Name))); diff != "" {
 		t.Error("restored Secrets differ; values are not shown") // the diff would show them
-		for _, line := range secretDifferences(want, contents(secretsIn(t, to, run.Name))) {
+		for _, line := range secretDifferences(want, contents(secretsIn(t, v.after, run.Name))) {
 			t.Error(line)
 		}
 	}
 }
 
-// testWithoutKey restores with another key: each Secret fails by name and is not
-// created.
-func (v *vault) testWithoutKey(t *testing.T, to *pipelines) {
-	to.put(t, "unseal", unsealing("unseal", v.otherKey))
-	run := v.restore(t, to, "sealed", "keyless", "unseal")
+// testWithoutKey restores with another key and with none: each Secret fails by
+// name and is not created.
+func (v *vault) testWithoutKey(t *testing.T) {
+	v.after.put(t, "unseal-other", unsealing("unseal-other", v.otherKey))
+	v.checkNotOpened(t, v.restore(t, "sealed", "other-key", "unseal-other"), "opens it")
+	v.after.put(t, "unseal-none", unsealing("unseal-none", v.key+".none"))
+	v.checkNotOpened(t, v.restore(t, "sealed", "no-key", "unseal-none"), "no such file")
+}
+
+// checkNotOpened wants an error with the reason for each Secret, and no Secret.
+func (v *vault) checkNotOpened(t *testing.T, run *velerov1api.Restore, reason string) {
+	t.Helper()
 	if run.Status.Phase != velerov1api.RestorePhasePartiallyFailed {
 		t.Errorf("restore without the key: want PartiallyFailed, got %s", run.Status.Phase)
 	}
-	if created := secretsIn(t, to, run.Name); len(created) > 0 {
+	if created := secretsIn(t, v.after, run.Name); len(created) > 0 {
 		t.Errorf("restore without the key created Secrets: %v", slices.Sorted(maps.Keys(created)))
 	}
-	said := to.errorsOf(t, run)
+	said := v.after.errorsOf(t, run)
 	if len(said) != len(v.secrets) {
 		t.Errorf("want %d errors, one for each Secret, got %q", len(v.secrets), said)
 	}
 	for name := range v.secrets {
 		if !slices.ContainsFunc(said, func(line string) bool {
-			return strings.Contains(line, "/"+name) && strings.Contains(line, "opens it")
+			return strings.Contains(line, "/"+name) && strings.Contains(line, reason)
 		}) {
-			t.Errorf("no error says that Secret %s could not be opened: %q", name, said)
+			t.Errorf("no error says of Secret %s %q: %q", name, reason, said)
 		}
 	}
 }
 
 // testByMistake restores without unsealing: the Secrets are of a type that
 // nothing uses, with none of the keys that pods look for.
-func (v *vault) testByMistake(t *testing.T, to *pipelines) {
-	run := v.restore(t, to, "sealed", "mistaken", "none")
-	to.complete(t, run)
-	restored := secretsIn(t, to, run.Name)
+func (v *vault) testByMistake(t *testing.T) {
+	run := v.restore(t, "sealed", "mistaken", "none")
+	v.after.complete(t, run)
+	restored := secretsIn(t, v.after, run.Name)
 	if diff := cmp.Diff(slices.Sorted(maps.Keys(v.secrets)), slices.Sorted(maps.Keys(restored))); diff != "" {
 		t.Errorf("restored Secrets (-want +got):\n%s", diff)
 	}
@@ -191,10 +199,10 @@ func (v *vault) testByMistake(t *testing.T, to *pipelines) {
 
 // testRedacted restores what has no values any more: the API server takes a
 // Secret of every type, with the keys that there were.
-func (v *vault) testRedacted(t *testing.T, to *pipelines) {
-	run := v.restore(t, to, "redacted", "blank", "none")
-	to.complete(t, run)
-	restored := secretsIn(t, to, run.Name)
+func (v *vault) testRedacted(t *testing.T) {
+	run := v.restore(t, "redacted", "blank", "none")
+	v.after.complete(t, run)
+	restored := secretsIn(t, v.after, run.Name)
 	placeholders := map[string]string{".dockerconfigjson": "{}", ".dockercfg": "{}", "ssh-privatekey": "redacted"}
 	for name, s := range v.secrets {
 		want := map[string]string{}
@@ -282,7 +290,7 @@ func (v *vault) search(t *testing.T, where string, content []byte) {
 
 // testNoLeak looks for the values in all that is in the bucket, which has the
 // logs and results of every run as well, and in the logs of both servers.
-func (v *vault) testNoLeak(t *testing.T, clusters ...*pipelines) {
+func (v *vault) testNoLeak(t *testing.T) {
 	keys, err := v.old.S3.List(t.Context(), "")
 	if err != nil || len(keys) < 20 {
 		t.Fatalf("list the bucket: want 20 objects or more, got %d, error %v", len(keys), err)
@@ -294,7 +302,7 @@ func (v *vault) testNoLeak(t *testing.T, clusters ...*pipelines) {
 		}
 		v.search(t, key, unpacked(t, data))
 	}
-	for _, p := range clusters {
+	for _, p := range []*pipelines{v.old, v.after} {
 		log, err := os.ReadFile(p.Velero.LogFile)
 		if err != nil {
 			t.Fatal(err)

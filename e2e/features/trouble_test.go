@@ -1,6 +1,8 @@
 package features
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
 	"encoding/json"
 	"errors"
@@ -15,6 +17,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	hclog "github.com/hashicorp/go-hclog"
 	plugin "github.com/hashicorp/go-plugin"
 	"github.com/velero-krm/velero-krm/multiitem"
@@ -106,6 +109,7 @@ func TestTrouble(t *testing.T) {
 	}
 	t.Run("Killed", p.testKilled)
 	t.Run("KilledOnRestore", p.testKilledOnRestore)
+	t.Run("Counts", p.testCounts)
 	t.Run("Poison", p.testPoison)
 	t.Run("Hangs", p.testHangs)
 	t.Run("Refuses", p.testRefuses)
@@ -219,6 +223,96 @@ func (p *pipelines) testKilledOnRestore(t *testing.T) {
 			t.Errorf("killed after %d answers: want %d objects, got %d", after, troubled, len(list.Items))
 		}
 	}
+}
+
+// counted is one run with an object of each kind: one skipped, one failed, one
+// with two warnings, one created, and the others updated.
+var counted = multiitemtest.Script{
+	Do:     map[int]string{3: multiitemtest.DoSkip, 4: multiitemtest.DoFail, 5: multiitemtest.DoWarn},
+	Create: 1,
+}
+
+// testCounts checks what Velero tells of a run in numbers and in its list of
+// resources.
+func (p *pipelines) testCounts(t *testing.T) {
+	t.Run("Backup", p.testCountsOfBackup)
+	t.Run("Restore", p.testCountsOfRestore)
+}
+
+func (p *pipelines) testCountsOfBackup(t *testing.T) {
+	backup := p.troubledBackup(t, "counted", counted)
+	found := p.updatedIn(t, "counted")
+	if _, in := found["created-0"]; !in || len(found) != troubled-2+1 {
+		t.Errorf("ConfigMaps in the tarball: want %d and the created one, got %d: %v", troubled-2+1, len(found), found)
+	}
+	listed := p.listed(t, "backups/counted/counted-resource-list.json.gz")
+	var want []string
+	for name := range found {
+		want = append(want, "shop/"+name)
+	}
+	slices.Sort(want)
+	if diff := cmp.Diff(want, listed["v1/ConfigMap"]); diff != "" {
+		t.Errorf("list of resources (-tarball +list):\n%s", diff)
+	}
+	total := 0
+	for _, names := range listed {
+		total += len(names)
+	}
+	progress := backup.Status.Progress
+	if progress == nil || progress.TotalItems != total || progress.ItemsBackedUp != total {
+		t.Errorf("progress: want %d of %d, got %+v", total, total, progress)
+	}
+	if backup.Status.Errors != 1 || backup.Status.Warnings != 2 || backup.Status.Phase != velerov1api.BackupPhasePartiallyFailed {
+		t.Errorf("want 1 error, 2 warnings, PartiallyFailed, got %d, %d, %s", backup.Status.Errors, backup.Status.Warnings, backup.Status.Phase)
+	}
+}
+
+func (p *pipelines) testCountsOfRestore(t *testing.T) {
+	restore := p.restore(t, "plain", "shop", "counted-restore", scriptOf(t, counted))
+	var list corev1.ConfigMapList
+	if err := p.ControlPlane.Client.List(t.Context(), &list, client.InNamespace("counted-restore")); err != nil {
+		t.Fatal(err)
+	}
+	if len(list.Items) != troubled-2+1 {
+		t.Errorf("ConfigMaps: want %d, got %d", troubled-2+1, len(list.Items))
+	}
+	counts, total := map[string]int{}, 0
+	for resource, names := range p.listed(t, "restores/counted-restore/restore-counted-restore-resource-list.json.gz") {
+		for _, name := range names {
+			_, what, _ := strings.Cut(name, "(")
+			counts[resource+" "+strings.TrimSuffix(what, ")")]++
+			total++
+		}
+	}
+	want := map[string]int{"v1/ConfigMap created": troubled - 2 + 1, "v1/ConfigMap skipped": 1, "v1/ConfigMap failed": 1, "v1/Namespace created": 1}
+	if diff := cmp.Diff(want, counts); diff != "" {
+		t.Errorf("list of restored resources (-want +got):\n%s", diff)
+	}
+	progress := restore.Status.Progress
+	if progress == nil || progress.TotalItems != total || progress.ItemsRestored != total {
+		t.Errorf("progress: want %d of %d, got %+v", total, total, progress)
+	}
+	if restore.Status.Errors != 1 || restore.Status.Warnings != 2 || restore.Status.Phase != velerov1api.RestorePhasePartiallyFailed {
+		t.Errorf("want 1 error, 2 warnings, PartiallyFailed, got %d, %d, %s", restore.Status.Errors, restore.Status.Warnings, restore.Status.Phase)
+	}
+}
+
+// listed reads Velero's list of the resources of a run.
+func (p *pipelines) listed(t *testing.T, key string) map[string][]string {
+	t.Helper()
+	packed, err := p.S3.Get(t.Context(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	reader, err := gzip.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var resources map[string][]string
+	if err := json.NewDecoder(reader).Decode(&resources); err != nil {
+		t.Fatalf("decode %s: %v", key, err)
+	}
+	return resources
 }
 
 // testPoison has one object that kills the process each time: it fails by name
