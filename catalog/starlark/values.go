@@ -147,13 +147,13 @@ func sameNumber(f float64, old json.Number) bool {
 func (c *converter) dict(d *starlark.Dict, was any) (any, error) {
 	before, _ := was.(map[string]any)
 	m := make(map[string]any, d.Len())
-	for _, item := range d.Items() {
-		key, ok := item[0].(starlark.String)
+	for k, value := range d.Entries() {
+		key, ok := k.(starlark.String)
 		if !ok || !utf8.ValidString(string(key)) {
-			return nil, errors.New("a key is no text, but a " + item[0].Type())
+			return nil, errors.New("a key is no text, but a " + k.Type())
 		}
 		c.at = append(c.at, string(key))
-		v, err := c.value(item[1], before[string(key)])
+		v, err := c.value(value, before[string(key)])
 		if err != nil {
 			return nil, err
 		}
