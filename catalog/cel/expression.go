@@ -99,11 +99,29 @@ func (b *compiler) problem(at, reason, hint string) {
 	b.errs = append(b.errs, fn.Invalid(at, reason, hint))
 }
 
+// syntaxHint says what to write instead where the parser's message, which names
+// its tokens, tells a common slip.
+func syntaxHint(message string) string {
+	for _, slip := range [][2]string{
+		{"token recognition error at: '=", "compare with =="},
+		{"token recognition error at: '\"", "close the quotation mark"},
+		{"token recognition error at: ''", "close the quotation mark"},
+		{"mismatched input 'and'", "write && for and"},
+		{"mismatched input 'or'", "write || for or"},
+		{"mismatched input '<EOF>'", "something is missing at the end"},
+	} {
+		if strings.Contains(message, slip[0]) {
+			return slip[1]
+		}
+	}
+	return ""
+}
+
 func (b *compiler) compile(source string, want kind, at string) *expression {
 	ast, issues := b.env.Compile(source)
 	if issues.Err() != nil {
 		e := issues.Errors()[0]
-		b.problem(at, fmt.Sprintf("line %d, column %d: %s", e.Location.Line(), e.Location.Column()+1, shorten(e.Message)), "")
+		b.problem(at, fmt.Sprintf("line %d, column %d: %s", e.Location.Line(), e.Location.Column()+1, shorten(e.Message)), syntaxHint(e.Message))
 		return nil
 	}
 	out := ast.OutputType()
