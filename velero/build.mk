@@ -56,9 +56,13 @@ velero-image-files: velero-source ## Build the Velero server with multi-item act
 	@mkdir -p $(BIN)/velero-image
 	@cd $(VELERO_TREE) && $(PLUGIN_IMAGE_GO) -ldflags '$(VELERO_LDFLAGS)' -o $(BIN)/velero-image/velero ./cmd/velero
 
+# go test runs vet, and that refuses Velero 1.16's own pkg/restore/restore.go for
+# a format that is no constant: restoreLogger.Errorf(err.Error()).
+VELERO_VET = $(if $(filter v1.16.%,$(VELERO_VERSION)),-vet=off)
+
 .PHONY: velero-test
 velero-test: velero-source ## Run Velero's unit tests, and ours beside them, on the edited source (VELERO_VERSION=v1.18.3).
-	@cd $(VELERO_TREE) && $(GO) test -timeout 15m ./pkg/backup/... ./pkg/restore/... ./pkg/plugin/...
+	@cd $(VELERO_TREE) && $(GO) test $(VELERO_VET) -timeout 15m ./pkg/backup/... ./pkg/restore/... ./pkg/plugin/...
 
 .PHONY: velero-diff
 velero-diff: ## Print the whole change to Velero as one unified diff (VELERO_VERSION=v1.18.3).
