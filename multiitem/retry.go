@@ -157,7 +157,7 @@ func (st *runState) settle(ctx context.Context, e *CallError) error {
 	case !e.retriable() && !e.Started && !st.any():
 		return e
 	case !e.retriable():
-		return st.failRest(ctx, e)
+		return st.giveUp(ctx, e)
 	case !e.Started && st.starts >= maxStarts && !st.any():
 		return e
 	case !e.Started && st.starts >= maxStarts,
@@ -252,6 +252,19 @@ func (st *runState) fail(ctx context.Context, index int, cause error) error {
 	}
 	failed := &ItemError{Action: st.action, Item: it.ID, Index: index, Err: cause}
 	return st.take(ctx, failed.answer())
+}
+
+// giveUp fails what an action left that gave up. When that is nothing, no item
+// tells of it.
+func (st *runState) giveUp(ctx context.Context, e *CallError) error {
+	failed := st.summary.Statuses[Failed]
+	if err := st.failRest(ctx, e); err != nil {
+		return err
+	}
+	if st.summary.Statuses[Failed] == failed {
+		st.summary.Unclosed = e
+	}
+	return nil
 }
 
 // failRest answers for every item that has no answer.

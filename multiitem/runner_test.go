@@ -202,6 +202,26 @@ func TestUnclosed(t *testing.T) {
 	}
 }
 
+// TestGaveUpAtEnd: an error of the action when all is answered fails no item,
+// and is told as objects that may be missing.
+func TestGaveUpAtEnd(t *testing.T) {
+	reason := errors.New("the registry is gone")
+	got := sink{}
+	r := multiitem.NewRunner(starts(t, func(ctx context.Context, _ multiitem.Run, items *multiitem.Stream, _ func()) error {
+		if err := keep(ctx, items, 3, func() {}); err != nil {
+			return err
+		}
+		return reason
+	}, 1))
+	summary, err := r.Run(t.Context(), multiitem.Job{Source: objects(3), Sink: got})
+	if err != nil || len(got) != 3 || summary.Statuses[multiitem.Failed] != 0 {
+		t.Errorf("error %v, %d answers, statuses %v", err, len(got), summary.Statuses)
+	}
+	if !errors.Is(summary.Unclosed, multiitem.ErrAction) || !strings.Contains(fmt.Sprint(summary.Unclosed), reason.Error()) {
+		t.Errorf("unclosed: want the action's error, got %v", summary.Unclosed)
+	}
+}
+
 // TestRecordsAddUp: the calls of one run make one report.
 func TestRecordsAddUp(t *testing.T) {
 	e := func(ctx context.Context, _ multiitem.Run, items *multiitem.Stream, die func()) error {
