@@ -227,3 +227,14 @@ func TestRepeatedResults(t *testing.T) {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 }
+
+// TestPackedInput is about a backup as Velero downloads it.
+func TestPackedInput(t *testing.T) {
+	var stdout, stderr bytes.Buffer
+	code := Main(t.Context(), []string{"run", "--builtin", "route", "-f", "-"}, "v1",
+		Streams{In: strings.NewReader("\x1f\x8b\x08\x00"), Out: &stdout, Err: &stderr})
+	want := "Error: read objects: stdin is packed with gzip\nHint: unpack it first; docs/velero.md shows it for a backup\n"
+	if code != exitUsage || stdout.Len() > 0 || stderr.String() != want {
+		t.Errorf("exit code %d, stdout %q, stderr %q", code, stdout.String(), stderr.String())
+	}
+}

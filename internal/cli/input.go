@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
@@ -191,8 +192,16 @@ func realPath(path string) (string, error) {
 	return filepath.EvalSymlinks(absolute)
 }
 
+// gzipMagic is how a gzip file begins, such as the one that velero backup
+// download writes.
+const gzipMagic = "\x1f\x8b"
+
 func readItems(r io.Reader, name string) ([]*krm.Item, error) {
-	items, err := krm.ReadItems(r, name)
+	start := bufio.NewReader(r)
+	if magic, err := start.Peek(len(gzipMagic)); err == nil && string(magic) == gzipMagic {
+		return nil, usagef("unpack it first; docs/velero.md shows it for a backup", "read objects: %s is packed with gzip", name)
+	}
+	items, err := krm.ReadItems(start, name)
 	if err == nil {
 		return items, nil
 	}
