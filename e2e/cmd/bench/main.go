@@ -55,8 +55,8 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	flags.Func("backups", "sizes of the backups, comma separated (default 1800,10000)", numbers(&o.backups))
 	flags.IntVar(&o.restore, "restore", 5000, "size of the restore")
 	flags.Func("memory", "sizes of the lists for the plugin alone, comma separated, the smallest first (default 1000,100000)", numbers(&o.memory))
-	flags.IntVar(&o.runs, "runs", 3, "how often each backup is repeated; the fastest counts")
-	flags.IntVar(&o.restores, "restore-runs", 2, "how often each restore is repeated; the fastest counts")
+	flags.IntVar(&o.runs, "runs", 3, "how often each backup is repeated; the median counts")
+	flags.IntVar(&o.restores, "restore-runs", 2, "how often each restore is repeated; the median counts, the faster of two")
 	flags.Func("only", "rows to measure, comma separated: "+strings.Join(rows[:], ", ")+" (default all)", func(text string) error {
 		o.only = strings.Split(text, ",")
 		for _, name := range o.only {

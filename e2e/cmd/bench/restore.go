@@ -22,19 +22,19 @@ func (s *suite) measureRestores(ctx context.Context, n int) error {
 	each, many := perItem, execs
 	each.once, many.once = true, true
 	ways := []way{bare, builtins, many, each}
-	best, err := c.restores(ctx, s, ways)
+	middle, err := c.restores(ctx, s, ways)
 	if stopped := c.close(); err == nil {
 		err = stopped
 	}
 	if err != nil {
 		return err
 	}
-	s.reportAll(fmt.Sprintf("restore.%d", n), ways, best)
+	s.reportAll(fmt.Sprintf("restore.%d", n), ways, middle)
 	for _, w := range []way{builtins, execs} {
 		s.out.Judge(fmt.Sprintf("restore.%d.%s-over-none", n, w.name), bench.Verdict{
 			Title: fmt.Sprintf("restore of %d objects, 3 functions, %s", n, w.title),
-			Today: seconds(best[bare.name]), Ours: seconds(best[w.name]),
-			Ratio: best[w.name].wall.Seconds() / best[bare.name].wall.Seconds(), Target: 1.05,
+			Today: seconds(middle[bare.name]), Ours: seconds(middle[w.name]),
+			Ratio: middle[w.name].wall.Seconds() / middle[bare.name].wall.Seconds(), Target: 1.05,
 		})
 	}
 	return nil
@@ -46,7 +46,7 @@ func (c *cluster) restores(ctx context.Context, s *suite, ways []way) (map[strin
 		return nil, err
 	}
 	return s.repeat(ctx, s.opts.restores, ways, func(ctx context.Context, w way, run int) (took, error) {
-		return c.restore(ctx, s, w, fmt.Sprintf("%s-%d", w.name, run))
+		return c.restore(ctx, s, w, runName(w, run))
 	})
 }
 
