@@ -82,8 +82,8 @@ func readObjects(t *testing.T, path string) []*krm.Item {
 	return items
 }
 
-// openshiftProgram compiles one of the pipelines for OpenShift.
-func openshiftProgram(t *testing.T, file string, stock bool) *pipeline.Program {
+// openshiftPipeline loads one of the pipelines for OpenShift.
+func openshiftPipeline(t *testing.T, file string) *pipeline.Pipeline {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(openshiftPipelines, file))
 	if err != nil {
@@ -93,6 +93,13 @@ func openshiftProgram(t *testing.T, file string, stock bool) *pipeline.Program {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return p
+}
+
+// openshiftProgram compiles one of the pipelines for OpenShift.
+func openshiftProgram(t *testing.T, file string, stock bool) *pipeline.Program {
+	t.Helper()
+	p := openshiftPipeline(t, file)
 	program, err := pipeline.Compile(p, pipeline.Env{
 		Builtins:     func(name string) (pipeline.Builtin, bool) { f, ok := catalog.Lookup(name); return f, ok },
 		BuiltinNames: catalog.Names(), StockVelero: stock,

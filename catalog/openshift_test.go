@@ -245,14 +245,7 @@ func openshiftSteps(t *testing.T) map[pipeline.Phase][]string {
 	for file, phase := range map[string]pipeline.Phase{
 		"openshift-backup.yaml": pipeline.Backup, "openshift-restore.yaml": pipeline.Restore, "openshift-file-restore.yaml": pipeline.Restore,
 	} {
-		text, err := os.ReadFile(filepath.Join(openshiftPipelines, file))
-		if err != nil {
-			t.Fatal(err)
-		}
-		p, err := pipeline.Load(text, file)
-		if err != nil {
-			t.Fatal(err)
-		}
+		p := openshiftPipeline(t, file)
 		if !slices.Equal(p.Spec.Phases, []pipeline.Phase{phase}) {
 			t.Errorf("%s runs in %v", file, p.Spec.Phases)
 		}

@@ -28,7 +28,7 @@ func (p *pipelines) testChoice(t *testing.T) {
 	p.put(t, "two", pipelineText("two", "mutators:\n"+labelStep("last", "two")))
 	before := p.objects(t, "choice")
 	label := func(value string) stack.ObjectOption {
-		return stack.WithLabels(map[string]string{pipelineKey: value})
+		return stack.WithLabels(map[string]string{stack.PipelineKey: value})
 	}
 	for name, tc := range map[string]struct {
 		reason string

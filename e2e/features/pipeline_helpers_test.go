@@ -21,12 +21,8 @@ import (
 	"github.com/velero-krm/velero-krm/e2e/stack"
 )
 
-const (
-	// pipelineKey labels the ConfigMaps with pipelines and chooses them.
-	pipelineKey = "velero-krm.io/pipeline"
-	// shop is the folder of the example application.
-	shop = "../../examples/shop"
-)
+// shop is the folder of the example application.
+const shop = "../../examples/shop"
 
 // pipelineText returns a pipeline of the name with these lines below spec,
 // which begin at the left edge.
@@ -44,10 +40,7 @@ func labelStep(key, value string) string {
 // that does not load may matter to every run that names none.
 func (p *pipelines) put(t *testing.T, name, text string) {
 	t.Helper()
-	cm := &corev1.ConfigMap{
-		ObjectMeta: metav1.ObjectMeta{Namespace: stack.VeleroNamespace, Name: name, Labels: map[string]string{pipelineKey: ""}},
-		Data:       map[string]string{"pipeline.yaml": text},
-	}
+	cm := stack.PipelineConfigMap(name, text)
 	if err := p.ControlPlane.Client.Create(t.Context(), cm); err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +53,7 @@ func (p *pipelines) put(t *testing.T, name, text string) {
 
 // named chooses pipelines by annotation.
 func named(value string) stack.ObjectOption {
-	return stack.WithAnnotations(map[string]string{pipelineKey: value})
+	return stack.WithAnnotations(map[string]string{stack.PipelineKey: value})
 }
 
 // apply puts the objects of a folder into a namespace, which it makes.

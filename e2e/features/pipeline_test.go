@@ -97,22 +97,15 @@ func newPipelines(t *testing.T, server string, flags ...string) *pipelines {
 func installFunctions(t *testing.T, bin string) string {
 	t.Helper()
 	dir := t.TempDir()
-	catalogue, err := filepath.Abs(filepath.Join(bin, "krm-functions"))
-	if err != nil {
+	if err := stack.LinkFunctions(dir, bin, "route", "service", "set-image-registry"); err != nil {
 		t.Fatal(err)
 	}
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	links := map[string]string{"testfn": self}
-	for _, name := range []string{"route", "service", "set-image-registry"} {
-		links[name] = catalogue
-	}
-	for name, target := range links {
-		if err := os.Symlink(target, filepath.Join(dir, name)); err != nil {
-			t.Fatal(err)
-		}
+	if err := os.Symlink(self, filepath.Join(dir, "testfn")); err != nil {
+		t.Fatal(err)
 	}
 	return dir
 }

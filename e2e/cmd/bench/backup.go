@@ -147,7 +147,7 @@ func (c *cluster) serve(ctx context.Context, s *suite, w way) error {
 
 // choice names the pipeline of a way.
 func choice(w way) stack.ObjectOption {
-	return stack.WithAnnotations(map[string]string{pipelineKey: w.pipeline})
+	return stack.WithAnnotations(map[string]string{stack.PipelineKey: w.pipeline})
 }
 
 func (c *cluster) backUp(ctx context.Context, s *suite, w way, name string) (took, error) {

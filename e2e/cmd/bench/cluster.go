@@ -12,8 +12,6 @@ import (
 
 	"github.com/velero-krm/velero-krm/internal/bench"
 	"github.com/velero-krm/velero-krm/internal/bench/objects"
-	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/velero-krm/velero-krm/e2e/stack"
@@ -82,34 +80,20 @@ func (c *cluster) close() error {
 	return errors.Join(c.Stop(), os.RemoveAll(c.functions))
 }
 
-// installFunctions makes the folder that holds the functions' executables, as
-// an image for Velero's pod would.
+// installFunctions makes the folder that holds the functions' executables.
 func (s *suite) installFunctions() (dir string, err error) {
-	target, err := filepath.Abs(filepath.Join(s.opts.bin, "krm-functions"))
-	if err != nil {
-		return "", err
-	}
 	if dir, err = os.MkdirTemp("", "velero-krm-functions-"); err != nil {
 		return "", err
 	}
-	for _, name := range functions {
-		if err := os.Symlink(target, filepath.Join(dir, name)); err != nil {
-			return "", errors.Join(err, os.RemoveAll(dir))
-		}
+	if err := stack.LinkFunctions(dir, s.opts.bin, functions[:]...); err != nil {
+		return "", errors.Join(err, os.RemoveAll(dir))
 	}
 	return dir, nil
 }
 
-// pipelineKey labels the ConfigMaps with pipelines and chooses them.
-const pipelineKey = "velero-krm.io/pipeline"
-
 func (c *cluster) putPipelines(ctx context.Context) error {
 	for name, text := range pipelines {
-		cm := &corev1.ConfigMap{
-			ObjectMeta: metav1.ObjectMeta{Namespace: stack.VeleroNamespace, Name: name, Labels: map[string]string{pipelineKey: ""}},
-			Data:       map[string]string{"pipeline.yaml": text},
-		}
-		if err := c.ControlPlane.Client.Create(ctx, cm); err != nil {
+		if err := c.ControlPlane.CreatePipeline(ctx, name, text); err != nil {
 			return err
 		}
 	}

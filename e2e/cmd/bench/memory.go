@@ -78,7 +78,7 @@ func (c *cluster) peak(ctx context.Context, s *suite, n int) (kb int, err error)
 	}
 	action := dispensed.(*multiitem.Dispenser).Client("velero-krm.io/pipeline")
 	backup, err := json.Marshal(&velerov1api.Backup{ObjectMeta: metav1.ObjectMeta{
-		Namespace: stack.VeleroNamespace, Name: "memory", Annotations: map[string]string{pipelineKey: "builtin"},
+		Namespace: stack.VeleroNamespace, Name: "memory", Annotations: map[string]string{stack.PipelineKey: "builtin"},
 	}})
 	if err != nil {
 		return 0, err

@@ -12,8 +12,6 @@ import (
 
 	"github.com/velero-krm/velero-krm/krm"
 	velerov1api "github.com/vmware-tanzu/velero/pkg/apis/velero/v1"
-	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -25,7 +23,6 @@ const (
 	from         = "shop"
 	to           = "shop-dr"
 	pipelineName = "to-dr"
-	pipelineKey  = "velero-krm.io/pipeline"
 )
 
 // functions are the executables of the pipeline: each is the multi-call
@@ -101,14 +98,8 @@ func (d *demo) installFunctions() (dir string, remove func() error, err error) {
 		return "", nil, fmt.Errorf("make the functions' folder: %w", err)
 	}
 	remove = func() error { return os.RemoveAll(dir) }
-	target, err := filepath.Abs(filepath.Join(d.bin, "krm-functions"))
-	if err != nil {
+	if err := stack.LinkFunctions(dir, d.bin, functions[:]...); err != nil {
 		return "", nil, errors.Join(err, remove())
-	}
-	for _, name := range functions {
-		if err := os.Symlink(target, filepath.Join(dir, name)); err != nil {
-			return "", nil, errors.Join(fmt.Errorf("install function %q: %w", name, err), remove())
-		}
 	}
 	return dir, remove, nil
 }
@@ -141,10 +132,7 @@ func (d *demo) createPipeline(ctx context.Context) error {
 			d.out.Line("%s", strings.TrimRight(line, "\n"))
 		}
 	}
-	return d.stack.ControlPlane.Client.Create(ctx, &corev1.ConfigMap{
-		ObjectMeta: metav1.ObjectMeta{Namespace: "velero", Name: pipelineName, Labels: map[string]string{pipelineKey: ""}},
-		Data:       map[string]string{"pipeline.yaml": string(data)},
-	})
+	return d.stack.ControlPlane.CreatePipeline(ctx, pipelineName, string(data))
 }
 
 func (d *demo) backUp(ctx context.Context) error {
@@ -161,11 +149,11 @@ func (d *demo) backUp(ctx context.Context) error {
 }
 
 func (d *demo) restore(ctx context.Context) error {
-	d.out.step("restore it into namespace %s with --labels %s=%s", to, pipelineKey, pipelineName)
+	d.out.step("restore it into namespace %s with --labels %s=%s", to, stack.PipelineKey, pipelineName)
 	restore, err := d.stack.Restore(ctx, to, velerov1api.RestoreSpec{
 		BackupName:       from,
 		NamespaceMapping: map[string]string{from: to},
-	}, stack.WithLabels(map[string]string{pipelineKey: pipelineName}))
+	}, stack.WithLabels(map[string]string{stack.PipelineKey: pipelineName}))
 	if err != nil {
 		return err
 	}
