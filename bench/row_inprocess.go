@@ -129,11 +129,7 @@ func exampleConfig(f fn.Function) (*krm.Item, error) {
 	if err != nil {
 		return nil, err
 	}
-	list, err := example.List()
-	if err != nil {
-		return nil, err
-	}
-	return list.FunctionConfig, nil
+	return example.FunctionConfig()
 }
 
 // contextOf returns the context items f is measured with.

@@ -51,11 +51,7 @@ func benchConfig(name string) (*krm.Item, error) {
 	if err != nil {
 		return nil, err
 	}
-	list, err := example.List()
-	if err != nil {
-		return nil, err
-	}
-	return list.FunctionConfig, nil
+	return example.FunctionConfig()
 }
 
 // BenchmarkFunctions runs each function over 500 objects that it changes (the

@@ -45,13 +45,17 @@ type Example struct {
 // List returns what the function is given. It is a list of its own. It fails
 // when Config is no KRM object.
 func (e Example) List() (*krm.ResourceList, error) {
-	in := &krm.ResourceList{Items: append([]*krm.Item{}, e.Input...)}
+	config, err := e.FunctionConfig()
+	return &krm.ResourceList{Items: append([]*krm.Item{}, e.Input...), FunctionConfig: config}, err
+}
+
+// FunctionConfig returns Config as an object, nil when there is none. It fails
+// when Config is no KRM object.
+func (e Example) FunctionConfig() (*krm.Item, error) {
 	if len(e.Config) == 0 {
-		return in, nil
+		return nil, nil //nolint:nilnil // a function without config is given none
 	}
-	var err error
-	in.FunctionConfig, err = krm.ParseConfig(e.Config)
-	return in, err
+	return krm.ParseConfig(e.Config)
 }
 
 // ExampleOf returns the example of a function of the catalogue. It is there for
