@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/velero-krm/velero-krm/internal/jsontext"
 )
 
 // DecodeOptions bound what Decode accepts.
@@ -297,7 +299,7 @@ func (s *scanner) optionalText() (string, bool) {
 	if !ok {
 		return "", false
 	}
-	return textOf(s.data[start:end]), true
+	return jsontext.Decode(s.data[start:end]), true
 }
 
 func (s *scanner) items(env *envelope) bool {
@@ -339,8 +341,7 @@ func (s *scanner) config(env *envelope) bool {
 
 // setResults reads results, in today's shape or those of older SDKs.
 func (e *envelope) setResults(raw []byte) error {
-	d := decoder{data: raw}
-	value := d.value()
+	value := decodeValue(raw)
 	if legacy, ok := value.(map[string]any); ok {
 		value = legacy["items"]
 	}

@@ -1,6 +1,10 @@
 package krm
 
-import "strconv"
+import (
+	"strconv"
+
+	"github.com/velero-krm/velero-krm/internal/jsontext"
+)
 
 const envelopeStart = `{"apiVersion":"` + ResourceListAPIVersion + `","kind":"` + ResourceListKind + `"`
 
@@ -51,21 +55,21 @@ func appendResults(dst []byte, results []Result) []byte {
 }
 
 func appendResult(dst []byte, r *Result) []byte {
-	dst = appendString(append(dst, `{"message":`...), r.Message)
+	dst = jsontext.AppendString(append(dst, `{"message":`...), r.Message)
 	dst = appendText(dst, "severity", string(r.Severity))
 	if ref := r.ResourceRef; ref != nil {
-		dst = appendString(append(dst, `,"resourceRef":{"apiVersion":`...), ref.APIVersion)
-		dst = appendString(append(dst, `,"kind":`...), ref.Kind)
-		dst = appendString(append(dst, `,"name":`...), ref.Name)
+		dst = jsontext.AppendString(append(dst, `,"resourceRef":{"apiVersion":`...), ref.APIVersion)
+		dst = jsontext.AppendString(append(dst, `,"kind":`...), ref.Kind)
+		dst = jsontext.AppendString(append(dst, `,"name":`...), ref.Name)
 		dst = append(appendText(dst, "namespace", ref.Namespace), '}')
 	}
 	if f := r.Field; f != nil {
-		dst = appendString(append(dst, `,"field":{"path":`...), f.Path)
+		dst = jsontext.AppendString(append(dst, `,"field":{"path":`...), f.Path)
 		dst = appendAny(dst, "currentValue", f.CurrentValue)
 		dst = append(appendAny(dst, "proposedValue", f.ProposedValue), '}')
 	}
 	if f := r.File; f != nil {
-		dst = appendString(append(dst, `,"file":{"path":`...), f.Path)
+		dst = jsontext.AppendString(append(dst, `,"file":{"path":`...), f.Path)
 		if f.Index != 0 {
 			dst = strconv.AppendInt(append(dst, `,"index":`...), int64(f.Index), 10)
 		}
@@ -85,7 +89,7 @@ func appendText(dst []byte, key, value string) []byte {
 	if value == "" {
 		return dst
 	}
-	return appendString(append(dst, `,"`+key+`":`...), value)
+	return jsontext.AppendString(append(dst, `,"`+key+`":`...), value)
 }
 
 func appendAny(dst []byte, key string, value any) []byte {

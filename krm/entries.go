@@ -1,6 +1,10 @@
 package krm
 
-import "iter"
+import (
+	"iter"
+
+	"github.com/velero-krm/velero-krm/internal/jsontext"
+)
 
 // entry is one key and value of a mapping, as offsets into the JSON.
 type entry struct {
@@ -19,7 +23,7 @@ func (e entry) is(raw []byte, key string) bool {
 	if e.plainKey {
 		return string(raw[e.key:e.keyEnd]) == key
 	}
-	return string(unquote(raw[e.key:e.keyEnd])) == key
+	return string(jsontext.Unquote(raw[e.key:e.keyEnd])) == key
 }
 
 // annotations yields the entries of metadata.annotations.

@@ -3,7 +3,8 @@ package krm
 import (
 	"bytes"
 	"encoding/json"
-	"unicode/utf8"
+
+	"github.com/velero-krm/velero-krm/internal/jsontext"
 )
 
 // Item is one KRM object. It keeps the JSON it was made from and decodes it
@@ -173,7 +174,7 @@ func (s *scanner) text(h *header, to *string, field string) bool {
 	if plain {
 		*to = string(s.data[start:end])
 	} else {
-		*to = string(unquote(s.data[start:end]))
+		*to = string(jsontext.Unquote(s.data[start:end]))
 	}
 	return true
 }
@@ -219,8 +220,7 @@ func (it *Item) Raw() []byte { return it.raw }
 // and [encoding/json.Number] for every other number, so that encoding the map
 // again loses no digit.
 func (it *Item) Object() map[string]any {
-	d := decoder{data: it.raw}
-	obj, ok := d.value().(map[string]any)
+	obj, ok := decodeValue(it.raw).(map[string]any)
 	if !ok {
 		return nil
 	}
@@ -243,7 +243,7 @@ func (it *Item) Annotation(key string) (string, bool) {
 	if len(found) == 0 || found[0] != '"' {
 		return "", false
 	}
-	return textOf(found[1 : len(found)-1]), true
+	return jsontext.Decode(found[1 : len(found)-1]), true
 }
 
 // Equal reports whether two items are the same object: byte for byte, or, if
@@ -263,14 +263,6 @@ func (it *Item) Equal(other *Item) bool {
 		return false
 	}
 	return equalJSON(it.raw, other.raw)
-}
-
-// textOf returns what the content of a valid JSON string stands for.
-func textOf(content []byte) string {
-	if bytes.IndexByte(content, '\\') < 0 && utf8.Valid(content) {
-		return string(content)
-	}
-	return string(unquote(content))
 }
 
 // equalValues compares two decoded values.

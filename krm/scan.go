@@ -7,6 +7,8 @@ import (
 	"slices"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/velero-krm/velero-krm/internal/jsontext"
 )
 
 // maxDepth bounds how deep mappings and lists may nest in one object. The
@@ -231,7 +233,7 @@ func (s *scanner) nextKey(base int) bool {
 	}
 	key := s.data[start:end:end]
 	if !plain {
-		key = unquote(key)
+		key = jsontext.Unquote(key)
 	}
 	if s.nKeys-base < sortedFrom {
 		for i := base; i < s.nKeys; i++ {
@@ -379,7 +381,7 @@ func (s *scanner) checkWide(text []byte) bool {
 			s.dirty = true
 			return false
 		}
-		if unsafeInYAML(r) {
+		if jsontext.UnsafeInYAML(r) {
 			s.dirty = true
 		}
 		i += n
@@ -402,12 +404,12 @@ func (s *scanner) escape(i int) int {
 		return 0
 	}
 	for k := i + 2; k < i+6; k++ {
-		if k >= len(s.data) || unhex(s.data[k]) < 0 {
+		if k >= len(s.data) || jsontext.Unhex(s.data[k]) < 0 {
 			s.fail(faultEscape, k)
 			return 0
 		}
 	}
-	if utf16.IsSurrogate(hex4(s.data[i+2:])) {
+	if utf16.IsSurrogate(jsontext.Hex4(s.data[i+2:])) {
 		s.dirty = true
 	}
 	return 6

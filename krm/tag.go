@@ -1,11 +1,13 @@
 package krm
 
+import "github.com/velero-krm/velero-krm/internal/jsontext"
+
 // WithAnnotation returns a new item with metadata.annotations[key] set, made
 // by splicing bytes: nothing else of the raw JSON changes.
 func (it *Item) WithAnnotation(key, value string) *Item {
 	for e := range it.annotations() {
 		if e.is(it.raw, key) {
-			return it.splice(e.value, e.valueEnd, appendString(nil, value))
+			return it.splice(e.value, e.valueEnd, jsontext.AppendString(nil, value))
 		}
 	}
 	pair := make([]byte, 0, len(key)+len(value)+48)
@@ -31,14 +33,14 @@ func (it *Item) WithAnnotation(key, value string) *Item {
 }
 
 func appendPair(dst []byte, key, value string) []byte {
-	dst = append(appendString(dst, key), ':')
-	return appendString(dst, value)
+	dst = append(jsontext.AppendString(dst, key), ':')
+	return jsontext.AppendString(dst, value)
 }
 
 // emptyMapping reports whether the mapping that starts at offset at is empty.
 func emptyMapping(raw []byte, at int) bool {
-	d := decoder{data: raw, pos: at + 1}
-	return d.space() == '}'
+	r := jsontext.Reader{Data: raw, Pos: at + 1}
+	return r.Kind() == '}'
 }
 
 // splice returns the item with raw[start:end] replaced. The bytes replaced
@@ -98,7 +100,7 @@ func (it *Item) WithoutAnnotations(drop func(key string) bool) *Item {
 		}
 		last = e
 		n++
-		if drop(textOf(it.raw[e.key:e.keyEnd])) {
+		if drop(jsontext.Decode(it.raw[e.key:e.keyEnd])) {
 			dropped++
 			continue
 		}

@@ -6,108 +6,67 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
+
+	"github.com/velero-krm/velero-krm/internal/jsontext"
 )
 
 // decoder turns JSON that was scanned before into Go values.
-type decoder struct {
-	data []byte
-	pos  int
-}
+type decoder struct{ jsontext.Reader }
 
-func (d *decoder) space() byte {
-	for {
-		switch c := d.data[d.pos]; c {
-		case ' ', '\n', '\t', '\r':
-			d.pos++
-		default:
-			return c
-		}
-	}
+func decoderOf(data []byte) decoder { return decoder{jsontext.Reader{Data: data}} }
+
+// decodeValue returns what valid JSON stands for; see [Item.Object] for the
+// types.
+func decodeValue(data []byte) any {
+	d := decoderOf(data)
+	return d.value()
 }
 
 func (d *decoder) value() any {
-	switch d.space() {
+	switch d.Kind() {
 	case '{':
 		return d.mapping()
 	case '[':
 		return d.list()
 	case '"':
-		return d.str()
+		return jsontext.Decode(d.Text())
 	case 't':
-		d.pos += len("true")
+		d.Skip()
 		return true
 	case 'f':
-		d.pos += len("false")
+		d.Skip()
 		return false
 	case 'n':
-		d.pos += len("null")
+		d.Skip()
 		return nil
 	default:
-		return d.number()
+		return number(string(d.Literal()))
 	}
 }
 
 func (d *decoder) mapping() map[string]any {
 	m := make(map[string]any)
-	d.pos++
-	for c := d.space(); c != '}'; c = d.space() {
-		if c == ',' {
-			d.pos++
-			d.space()
-		}
-		key := d.str()
-		d.space()
-		d.pos++ // the colon
+	for d.Open(); d.More(); {
+		key := jsontext.Decode(d.Key())
 		m[key] = d.value()
 	}
-	d.pos++
 	return m
 }
 
 func (d *decoder) list() []any {
 	l := []any{}
-	d.pos++
-	for c := d.space(); c != ']'; c = d.space() {
-		if c == ',' {
-			d.pos++
-		}
+	for d.Open(); d.More(); {
 		l = append(l, d.value())
 	}
-	d.pos++
 	return l
 }
 
-func (d *decoder) str() string {
-	d.pos++
-	start := d.pos
-	for {
-		i := bytes.IndexByte(d.data[d.pos:], '"')
-		// A backslash before the quote needs the slow way round.
-		if k := bytes.IndexByte(d.data[d.pos:d.pos+i], '\\'); k >= 0 {
-			d.pos += k + 2
-			continue
-		}
-		d.pos += i + 1
-		return textOf(d.data[start : d.pos-1])
-	}
-}
-
-func (d *decoder) number() any {
-	start := d.pos
-	for d.pos < len(d.data) && isNumberByte(d.data[d.pos]) {
-		d.pos++
-	}
-	literal := string(d.data[start:d.pos])
+func number(literal string) any {
 	// "-0" is the one integer whose canonical text differs.
 	if n, err := strconv.ParseInt(literal, 10, 64); err == nil && literal != "-0" {
 		return n
 	}
 	return json.Number(literal)
-}
-
-func isNumberByte(c byte) bool {
-	return '0' <= c && c <= '9' || c == '-' || c == '+' || c == '.' || c == 'e' || c == 'E'
 }
 
 // appendValue appends v as compact JSON, keys sorted, nothing escaped for
@@ -124,7 +83,7 @@ func appendValue(dst []byte, v any, depth int) ([]byte, error) {
 	case []any:
 		return appendList(dst, v, depth)
 	case string:
-		return appendString(dst, v), nil
+		return jsontext.AppendString(dst, v), nil
 	case bool:
 		return strconv.AppendBool(dst, v), nil
 	case int64:
@@ -149,7 +108,7 @@ func appendMapping(dst []byte, m map[string]any, depth int) ([]byte, error) {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = append(appendString(dst, k), ':')
+		dst = append(jsontext.AppendString(dst, k), ':')
 		var err error
 		if dst, err = appendValue(dst, m[k], depth+1); err != nil {
 			return nil, err
@@ -205,46 +164,4 @@ func rewriteJSONError(err error) error {
 		}
 	}
 	return &SyntaxError{Reason: reason}
-}
-
-const hexDigits = "0123456789abcdef"
-
-// appendString appends s as a JSON string that YAML readers take as well.
-func appendString(dst []byte, s string) []byte {
-	dst = append(dst, '"')
-	start := 0
-	for i := 0; i < len(s); {
-		c := s[i]
-		if c >= 0x20 && c < 0x7F && c != '"' && c != '\\' {
-			i++
-			continue
-		}
-		r, n := rune(c), 1
-		if c >= utf8.RuneSelf {
-			r, n = utf8.DecodeRuneInString(s[i:])
-			if !unsafeInYAML(r) && (r != utf8.RuneError || n > 1) {
-				i += n
-				continue
-			}
-		}
-		dst = appendEscaped(append(dst, s[start:i]...), r)
-		i += n
-		start = i
-	}
-	return append(append(dst, s[start:]...), '"')
-}
-
-// appendEscaped appends the JSON escape of a code point below U+10000.
-func appendEscaped(dst []byte, r rune) []byte {
-	switch r {
-	case '"', '\\':
-		return append(dst, '\\', byte(r))
-	case '\n':
-		return append(dst, `\n`...)
-	case '\r':
-		return append(dst, `\r`...)
-	case '\t':
-		return append(dst, `\t`...)
-	}
-	return append(dst, '\\', 'u', hexDigits[r>>12&15], hexDigits[r>>8&15], hexDigits[r>>4&15], hexDigits[r&15])
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/velero-krm/velero-krm/internal/jsontext"
 )
 
 // ParseConfig reads one functionConfig object, JSON or YAML. apiVersion and
@@ -253,7 +255,7 @@ func stringAt(value []byte) string {
 	if value[0] != '"' {
 		return ""
 	}
-	return textOf(value[1 : len(value)-1])
+	return jsontext.Decode(value[1 : len(value)-1])
 }
 
 // typed gives an element of a typed list the apiVersion and kind that the API
@@ -270,7 +272,7 @@ func typed(raw []byte, apiVersion, kind string) []byte {
 	if hasVersion || hasKind || emptyMapping(raw, 0) {
 		return raw
 	}
-	out := appendString([]byte(`{"apiVersion":`), apiVersion)
-	out = append(appendString(append(out, `,"kind":`...), kind), ',')
+	out := jsontext.AppendString([]byte(`{"apiVersion":`), apiVersion)
+	out = append(jsontext.AppendString(append(out, `,"kind":`...), kind), ',')
 	return append(out, raw[1:]...)
 }

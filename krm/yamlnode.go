@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/velero-krm/velero-krm/internal/jsontext"
 )
 
 const defaultAliasNodes = 1_000_000
@@ -163,7 +165,7 @@ func (w *nodeWriter) mapping(dst []byte, n *yaml.Node) ([]byte, error) {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = append(appendString(dst, p.key), ':')
+		dst = append(jsontext.AppendString(dst, p.key), ':')
 		if dst, err = w.append(dst, p.value); err != nil {
 			return nil, err
 		}

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/velero-krm/velero-krm/internal/jsontext"
 )
 
 // appendScalar appends the JSON of a scalar; the rules are in the comment of
@@ -18,7 +20,7 @@ func appendScalar(dst []byte, n *yaml.Node) ([]byte, error) {
 	}
 	const quoted = yaml.DoubleQuotedStyle | yaml.SingleQuotedStyle | yaml.LiteralStyle | yaml.FoldedStyle
 	if n.Style&quoted != 0 {
-		return appendString(dst, n.Value), nil
+		return jsontext.AppendString(dst, n.Value), nil
 	}
 	if isJSONNumber(n.Value) {
 		return append(dst, n.Value...), nil
@@ -40,7 +42,7 @@ func appendScalar(dst []byte, n *yaml.Node) ([]byte, error) {
 			return append(dst, text...), nil
 		}
 	}
-	return appendString(dst, n.Value), nil
+	return jsontext.AppendString(dst, n.Value), nil
 }
 
 // appendTagged appends a scalar whose type is stated.
@@ -48,7 +50,7 @@ func appendTagged(dst []byte, n *yaml.Node) ([]byte, error) {
 	wrong := &SyntaxError{Line: n.Line, Reason: "a value that does not fit its tag"}
 	switch n.Tag {
 	case "!!str", "!!timestamp":
-		return appendString(dst, n.Value), nil
+		return jsontext.AppendString(dst, n.Value), nil
 	case "!!null":
 		switch n.Value {
 		case "", "~", "null", "Null", "NULL":

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/velero-krm/velero-krm/internal/jsontext"
 )
 
 // WriteYAML writes items as YAML documents separated by "---". Keys keep the
@@ -38,27 +40,15 @@ func EncodeYAML(list *ResourceList) []byte {
 
 // yamlWriter turns valid JSON into block YAML.
 type yamlWriter struct {
-	out  []byte
-	data []byte
-	pos  int
+	jsontext.Reader
+	out []byte
 }
 
 func (y *yamlWriter) document(raw []byte) {
-	y.data, y.pos = raw, 0
+	y.Reader = jsontext.Reader{Data: raw}
 	y.value(0, false)
 	if n := len(y.out); n == 0 || y.out[n-1] != '\n' {
 		y.out = append(y.out, '\n')
-	}
-}
-
-func (y *yamlWriter) space() byte {
-	for {
-		switch c := y.data[y.pos]; c {
-		case ' ', '\n', '\t', '\r', ',', ':':
-			y.pos++
-		default:
-			return c
-		}
 	}
 }
 
@@ -67,21 +57,17 @@ func (y *yamlWriter) space() byte {
 // the same line. It ends with a line break after a mapping or list that is not
 // empty, or a literal, and without one after other values.
 func (y *yamlWriter) value(indent int, afterKey bool) {
-	switch y.space() {
+	switch y.Kind() {
 	case '{':
 		y.mapping(indent, afterKey)
 	case '[':
 		y.list(indent, afterKey)
 	case '"':
 		y.gap(afterKey)
-		y.text(y.str(), indent)
+		y.text(jsontext.Decode(y.Text()), indent)
 	default:
 		y.gap(afterKey)
-		start := y.pos
-		for y.pos < len(y.data) && !strings.ContainsRune(",]} \n\t\r", rune(y.data[y.pos])) {
-			y.pos++
-		}
-		y.number(string(y.data[start:y.pos]))
+		y.number(string(y.Literal()))
 	}
 }
 
@@ -104,9 +90,8 @@ func (y *yamlWriter) endLine() {
 }
 
 func (y *yamlWriter) mapping(indent int, afterKey bool) {
-	y.pos++
-	if y.space() == '}' {
-		y.pos++
+	y.Open()
+	if !y.More() {
 		y.gap(afterKey)
 		y.out = append(y.out, "{}"...)
 		return
@@ -114,25 +99,23 @@ func (y *yamlWriter) mapping(indent int, afterKey bool) {
 	if afterKey {
 		y.endLine()
 	}
-	for first := true; y.space() != '}'; first = false {
+	for first, more := true, true; more; first, more = false, y.More() {
 		if afterKey || !first {
 			y.indent(indent)
 		}
-		y.key(y.str(), indent)
-		if y.space() == '[' {
+		y.key(jsontext.Decode(y.Key()), indent)
+		if y.Kind() == '[' {
 			y.value(indent, true) // dashes stand below the key, as kubectl writes them
 		} else {
 			y.value(indent+2, true)
 		}
 		y.endLine()
 	}
-	y.pos++
 }
 
 func (y *yamlWriter) list(indent int, afterKey bool) {
-	y.pos++
-	if y.space() == ']' {
-		y.pos++
+	y.Open()
+	if !y.More() {
 		y.gap(afterKey)
 		y.out = append(y.out, "[]"...)
 		return
@@ -140,7 +123,7 @@ func (y *yamlWriter) list(indent int, afterKey bool) {
 	if afterKey {
 		y.endLine()
 	}
-	for first := true; y.space() != ']'; first = false {
+	for first, more := true, true; more; first, more = false, y.More() {
 		if afterKey || !first {
 			y.indent(indent)
 		}
@@ -148,15 +131,6 @@ func (y *yamlWriter) list(indent int, afterKey bool) {
 		y.value(indent+2, false)
 		y.endLine()
 	}
-	y.pos++
-}
-
-// str consumes a string.
-func (y *yamlWriter) str() string {
-	d := decoder{data: y.data, pos: y.pos}
-	s := d.str()
-	y.pos = d.pos
-	return s
 }
 
 // maxPlainKey is how long a key may be beside its value: YAML readers accept
@@ -250,7 +224,7 @@ func (y *yamlWriter) scalar(s string) {
 		case printable(r):
 			y.out = utf8.AppendRune(y.out, r)
 		case r < 0x10000:
-			y.out = appendEscaped(y.out, r)
+			y.out = jsontext.AppendEscaped(y.out, r)
 		default:
 			y.out = fmt.Appendf(y.out, `\U%08X`, r)
 		}

@@ -1,11 +1,13 @@
-package krm
+package jsontext
 
 import (
+	"bytes"
 	"unicode/utf16"
 	"unicode/utf8"
 )
 
-func unhex(c byte) rune {
+// Unhex returns what a hexadecimal digit stands for, -1 for any other byte.
+func Unhex(c byte) rune {
 	switch {
 	case '0' <= c && c <= '9':
 		return rune(c - '0')
@@ -17,16 +19,16 @@ func unhex(c byte) rune {
 	return -1
 }
 
-// hex4 reads four hexadecimal digits that are known to be there.
-func hex4(b []byte) rune {
-	return unhex(b[0])<<12 | unhex(b[1])<<8 | unhex(b[2])<<4 | unhex(b[3])
+// Hex4 reads four hexadecimal digits that are known to be there.
+func Hex4(b []byte) rune {
+	return Unhex(b[0])<<12 | Unhex(b[1])<<8 | Unhex(b[2])<<4 | Unhex(b[3])
 }
 
-// nextRune returns the code point that a valid JSON string's content starts
+// NextRune returns the code point that a valid JSON string's content starts
 // with and the number of bytes that stand for it. What stands for no code
 // point (a byte that is not UTF-8, half a surrogate pair) gives U+FFFD, as
 // encoding/json reads it.
-func nextRune(b []byte) (rune, int) {
+func NextRune(b []byte) (rune, int) {
 	if b[0] != '\\' {
 		return utf8.DecodeRune(b)
 	}
@@ -45,20 +47,20 @@ func nextRune(b []byte) (rune, int) {
 	default:
 		return rune(b[1]), 2
 	}
-	r := hex4(b[2:])
+	r := Hex4(b[2:])
 	if !utf16.IsSurrogate(r) {
 		return r, 6
 	}
 	if len(b) >= 12 && b[6] == '\\' && b[7] == 'u' {
-		if r = utf16.DecodeRune(r, hex4(b[8:])); r != utf8.RuneError {
+		if r = utf16.DecodeRune(r, Hex4(b[8:])); r != utf8.RuneError {
 			return r, 12
 		}
 	}
 	return utf8.RuneError, 6
 }
 
-// unquote returns what the content of a valid JSON string stands for.
-func unquote(content []byte) []byte {
+// Unquote returns what the content of a valid JSON string stands for.
+func Unquote(content []byte) []byte {
 	out := make([]byte, 0, len(content))
 	for len(content) > 0 {
 		if c := content[0]; c != '\\' && c < utf8.RuneSelf {
@@ -66,9 +68,18 @@ func unquote(content []byte) []byte {
 			content = content[1:]
 			continue
 		}
-		r, n := nextRune(content)
+		r, n := NextRune(content)
 		out = utf8.AppendRune(out, r)
 		content = content[n:]
 	}
 	return out
+}
+
+// Decode returns what the content of a valid JSON string, the bytes between its
+// quotes, stands for. As in encoding/json, bytes that are not UTF-8 give U+FFFD.
+func Decode(content []byte) string {
+	if bytes.IndexByte(content, '\\') < 0 && utf8.Valid(content) {
+		return string(content)
+	}
+	return string(Unquote(content))
 }
