@@ -18,8 +18,8 @@ import (
 type Config struct {
 	Spec
 
-	// whole is the functionConfig as scripts see it; program is the script.
-	whole   map[string]any
+	// whole is the functionConfig, which scripts see; program is the script.
+	whole   *krm.Item
 	program *starlark.Program
 }
 
@@ -43,9 +43,9 @@ func (c *Config) ReadConfig(config *krm.Item) error {
 	if config == nil {
 		return fn.Invalid(keySource, "is required", "the script")
 	}
-	c.whole = config.Object()
+	c.whole = config
 	if config.Identity().Kind == "ConfigMap" {
-		return c.readConfigMap()
+		return c.readConfigMap(config.Object())
 	}
 	reader := fn.New(Function().Name(), "Reads the config.", func(_ context.Context, s Spec, _ *fn.List) error {
 		c.Spec = s
@@ -63,10 +63,10 @@ func (c *Config) ReadConfig(config *krm.Item) error {
 	return errors.Join(errs...)
 }
 
-func (c *Config) readConfigMap() error {
-	data, ok := c.whole["data"].(map[string]any)
-	if !ok && c.whole["data"] != nil {
-		return fn.Invalid("data", "must be a map, is a "+jsonvalue.TypeName(c.whole["data"]), "")
+func (c *Config) readConfigMap(config map[string]any) error {
+	data, ok := config["data"].(map[string]any)
+	if !ok && config["data"] != nil {
+		return fn.Invalid("data", "must be a map, is a "+jsonvalue.TypeName(config["data"]), "")
 	}
 	c.Params = map[string]any{}
 	for key, value := range data {

@@ -1,10 +1,13 @@
 package starlark
 
 import (
+	"bytes"
+	"encoding/json"
 	"math"
 	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
+	"slices"
 	"strings"
 	"testing"
 
@@ -82,13 +85,17 @@ func FuzzConvert(f *testing.F) {
 		if err := d.SetKey(starlark.String("x"), v); err != nil {
 			return
 		}
-		c := converter{}
-		m, err := c.object(d, nil)
+		w, r := writer{}, newReader()
+		raw, err := w.write(d)
 		if err != nil {
 			return
 		}
-		if !unchanged(toDict(m), m) {
-			t.Errorf("%s: %v comes back as something else", expression, m)
+		if !json.Valid(raw) {
+			t.Fatalf("%s: not JSON: %s", expression, raw)
+		}
+		raw = slices.Clone(raw)
+		if again, changed, err := w.rewrite(raw, r.object(raw)); err != nil || changed || !bytes.Equal(again, raw) {
+			t.Errorf("%s: %s comes back as %s, %v", expression, raw, again, err)
 		}
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"go.starlark.net/starlark"
 	"go.starlark.net/starlarkstruct"
@@ -35,11 +36,18 @@ func Function() fn.Function {
 const keyItems = "items"
 
 func transform(ctx context.Context, c Config, list *fn.List) error {
-	s := script{list: list, objects: make(map[*starlark.Dict]*origin, len(list.Objects)), speaker: newSpeaker(c.Source, list)}
+	s := script{
+		list: list, reader: newReader(), speaker: newSpeaker(c.Source, list),
+		objects: make(map[*starlark.Dict]*origin, len(list.Objects)),
+	}
 	resources := s.resourceList(c.whole)
+	params, err := s.reader.encoded(c.params())
+	if err != nil {
+		return fmt.Errorf("read params: %w", err)
+	}
 	thread := &starlark.Thread{Name: scriptName, Print: s.speaker.print}
 	watchThread(ctx, thread, len(list.Objects))
-	context := starlarkstruct.FromStringDict(starlarkstruct.Default, starlark.StringDict{"resource_list": resources, keyParams: toStarlark(c.params())})
+	context := starlarkstruct.FromStringDict(starlarkstruct.Default, starlark.StringDict{"resource_list": resources, keyParams: params})
 	if _, err := c.program.Init(thread, predeclared(context)); err != nil {
 		return s.speaker.explain(err)
 	}
@@ -54,45 +62,27 @@ func (c Config) params() map[string]any {
 	return c.Params
 }
 
-// maxKept is the length of a list, that of the batches that a pipeline makes,
-// up to which decoded objects are kept beside the dicts made from them. Of
-// 10,000 objects of 1.4 KB they take 8 KB each, a fifth of all; to decode them
-// again at the end takes a tenth of the time (2026-11-22).
-const maxKept = 500
-
 // origin is what a dict of a script was made from.
 type origin struct {
-	object *fn.Object
-	kept   map[string]any // nil in a long list
+	object *fn.Object // nil for a new one
 	seen   bool
-}
-
-// fields returns the object that the dict was made from, nil for a new one.
-func (o *origin) fields() map[string]any {
-	if o.kept != nil || o.object == nil {
-		return o.kept
-	}
-	return o.object.Item().Object()
 }
 
 // script is one run.
 type script struct {
 	list    *fn.List
 	objects map[*starlark.Dict]*origin
+	reader  reader
+	writer  writer
 	speaker *speaker
 }
 
 // resourceList is what the script sees and changes.
-func (s *script) resourceList(config map[string]any) *starlark.Dict {
+func (s *script) resourceList(config *krm.Item) *starlark.Dict {
 	items := make([]starlark.Value, len(s.list.Objects))
 	for i, o := range s.list.Objects {
-		fields := o.Item().Object()
-		d := toDict(fields)
-		from := &origin{object: o}
-		if len(items) <= maxKept {
-			from.kept = fields
-		}
-		s.objects[d] = from
+		d := s.reader.object(o.Item().Raw())
+		s.objects[d] = &origin{object: o}
 		items[i] = d
 	}
 	resources := starlark.NewDict(4)
@@ -100,7 +90,7 @@ func (s *script) resourceList(config map[string]any) *starlark.Dict {
 		{starlark.String("apiVersion"), starlark.String("config.kubernetes.io/v1")},
 		{starlark.String("kind"), starlark.String("ResourceList")},
 		{starlark.String(keyItems), starlark.NewList(items)},
-		{starlark.String("functionConfig"), toStarlark(config)},
+		{starlark.String("functionConfig"), s.reader.object(config.Raw())},
 	} {
 		//nolint:errcheck // fails for a frozen dict and a key that is no string
 		resources.SetKey(e[0], e[1])
@@ -146,11 +136,7 @@ func (s *script) object(v starlark.Value) (*fn.Object, error) {
 		return nil, errors.New("is there twice")
 	}
 	from.seen = true
-	fields := from.fields()
-	if from.object != nil && unchanged(d, fields) {
-		return s.list.Add(from.object.Item()), nil
-	}
-	item, err := toItem(d, fields)
+	item, err := s.itemOf(from.object, d)
 	if err != nil && from.object != nil {
 		// The object that it came from fails, by name.
 		s.list.Fail(from.object, fmt.Errorf("what the script made of it: %w", err))
@@ -159,19 +145,26 @@ func (s *script) object(v starlark.Value) (*fn.Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	if from.object != nil && from.object.Item().Equal(item) {
-		item = from.object.Item()
-	}
 	return s.list.Add(item), nil
 }
 
-func toItem(d *starlark.Dict, was map[string]any) (*krm.Item, error) {
-	c := converter{}
-	fields, err := c.object(d, was)
+// itemOf returns the item that a dict stands for: that of the object which it
+// was made from when it is still the same. object is nil for a new one.
+func (s *script) itemOf(object *fn.Object, d *starlark.Dict) (*krm.Item, error) {
+	var raw []byte
+	var err error
+	if object == nil {
+		raw, err = s.writer.write(d)
+	} else {
+		var changed bool
+		if raw, changed, err = s.writer.rewrite(object.Item().Raw(), d); err == nil && !changed {
+			return object.Item(), nil
+		}
+	}
 	if err != nil {
 		return nil, err
 	}
-	item, err := krm.FromObject(fields)
+	item, err := krm.NewItem(slices.Clone(raw))
 	if err != nil {
 		return nil, fmt.Errorf("is no Kubernetes object: %w", err)
 	}

@@ -1,0 +1,94 @@
+package starlark
+
+import (
+	"strings"
+	"testing"
+
+	"go.starlark.net/starlark"
+
+	"github.com/velero-krm/velero-krm/krm"
+)
+
+// TestRewrite looks at bytes: what a script left alone must stand as it came.
+func TestRewrite(t *testing.T) {
+	const head, tail = `{"kind":"X", "apiVersion":"v1","metadata":{"name":"x"},"f":`, `}`
+	const out = `{"kind":"X","apiVersion":"v1","metadata":{"name":"x"},"f":`
+	tests := map[string]struct {
+		reason, field, script, want string
+	}{
+		"nothing":         {"the item itself comes back", `[ 1.10, "\u0041", {"b":1, "a":2} ]`, `pass`, "same"},
+		"same again":      {"what is written with the same value is no change", `[1, 1.0, "\u0041", [null]]`, `o["f"] = (1.0, 1, "A", [None])`, "same"},
+		"other order":     {"the order of keys is no change", `{"a":1,"b":2}`, `o["f"]["a"] = o["f"].pop("a")`, "same"},
+		"replaced":        {"numbers around it keep their digits, text its escapes", `{"n":1.10,"e":1E400,"t":"\u0041","c":1}`, `o["f"]["c"] = 2`, `{"n":1.10,"e":1E400,"t":"\u0041","c":2}`},
+		"added":           {"a key comes last", `{"b":1}`, `o["f"]["a"] = {"z": [], "y": {}}`, `{"b":1,"a":{"z":[],"y":{}}}`},
+		"added to none":   {"no comma comes first", `{}`, `o["f"]["a"] = 1`, `{"a":1}`},
+		"removed first":   {"no comma is left", `{"a":1,"b":{"c":[1]},"d":2}`, `o["f"].pop("a")`, `{"b":{"c":[1]},"d":2}`},
+		"removed all":     {"no comma is left", `{"a":1,"b":2}`, `o["f"].clear()`, `{}`},
+		"removed, added":  {"as many keys as before", `{"a":1,"b":2}`, `o["f"] = {"b": 2, "c": 1}`, `{"b":2,"c":1}`},
+		"escaped key":     {"a key is found by what it stands for", `{"\u0061":1.0,"b":2}`, `o["f"]["b"] = o["f"]["a"] + 2`, `{"\u0061":1.0,"b":3}`},
+		"list longer":     {"elements come last", `[1.0]`, `o["f"].append(None)`, `[1.0,null]`},
+		"list shorter":    {"the rest is gone", `[1.0,{"a":1},[]]`, `o["f"] = o["f"][:1]`, `[1.0]`},
+		"list emptied":    {"no comma is left", `[1,2]`, `o["f"].clear()`, `[]`},
+		"list shifted":    {"values are written where they are now", `[{"a":1},{"a":2,"b":3}]`, `o["f"].pop(0)`, `[{"a":2,"b":3}]`},
+		"other types":     {"a container gives way to text, text to a container", `{"a":[1],"b":"t","c":{}}`, `o["f"] = {"a": "t", "b": ["t"], "c": []}`, `{"a":"t","b":["t"],"c":[]}`},
+		"bool for number": {"True is not 1", `[1,0]`, `o["f"] = [True, False]`, `[true,false]`},
+		"number for text": {"1 is not \"1\"", `["1"]`, `o["f"][0] = 1`, `[1]`},
+		"backslash":       {"text is compared by what it stands for, not by how it is written", `["a\\nb"]`, `o["f"][0] = "a\nb"`, `["a\nb"]`},
+		"whole float":     {"a division gives a float", `12`, `o["f"] /= 2`, `6`},
+		"small float":     {"as JSON writes it", `1`, `o["f"] = 1e-7`, `1e-07`},
+		"large integer":   {"beyond 64 bits", `18446744073709551616`, `o["f"] += 1`, `18446744073709551617`},
+		"YAML's breaks":   {"new text is escaped for YAML readers", `1`, `o["f"] = "\u2028\x7f"`, `"\u2028\u007f"`},
+		"moved dict":      {"the same dict twice is written twice", `{"a":{"x":1.0}}`, `o["f"]["b"] = o["f"]["a"]`, `{"a":{"x":1.0},"b":{"x":1}}`},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			item, err := krm.NewItem([]byte(head + tc.field + tail))
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := newReader()
+			d := r.object(item.Raw())
+			if _, err := starlark.ExecFileOptions(options(), &starlark.Thread{}, name, tc.script, starlark.StringDict{"o": d}); err != nil {
+				t.Fatal(err)
+			}
+			var w writer
+			raw, changed, err := w.rewrite(item.Raw(), d)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := "same"
+			if changed {
+				got = strings.TrimSuffix(strings.TrimPrefix(string(raw), out), tail)
+			}
+			if got != tc.want {
+				t.Errorf("%s:\nwant %s\n got %s", tc.reason, tc.want, got)
+			}
+			if _, err := krm.NewItem(raw); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// TestRewriteIsBounded gives values that are small in a script and large, or
+// endless, as text.
+func TestRewriteIsBounded(t *testing.T) {
+	for name, script := range map[string]string{
+		"bytes": "t = 'x' * 1000000\no['f'] = [t] * 100\n",
+		"parts": "l = [1] * 2000\no['f'] = [l] * 2000\n",
+		"loop":  "o['f'] = o\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, r := writer{}, newReader()
+			raw := []byte(`{"f":{"f":{}}}`)
+			d := r.object(raw)
+			if _, err := starlark.ExecFileOptions(options(), &starlark.Thread{}, name, script, starlark.StringDict{"o": d}); err != nil {
+				t.Fatal(err)
+			}
+			_, _, err := w.rewrite(raw, d)
+			if err == nil || !strings.HasSuffix(err.Error(), "the value is too large, or holds itself") {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
