@@ -102,7 +102,9 @@ func (r *reader) list() *starlark.List {
 	return starlark.NewList(elements)
 }
 
-func newReader() reader { return reader{keys: make(vocabulary, words), values: make(vocabulary, words)} }
+func newReader() reader {
+	return reader{keys: make(vocabulary, words), values: make(vocabulary, words)}
+}
 
 // object returns what a JSON object is for a script.
 func (r *reader) object(raw []byte) *starlark.Dict {

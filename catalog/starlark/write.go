@@ -27,8 +27,8 @@ const (
 // what is the same is copied as it stands, so that numbers keep their digits,
 // and keys their order.
 type writer struct {
-	was   jsontext.Reader
-	out   []byte
+	was jsontext.Reader
+	out []byte
 	// changed is set where something differs. The order of keys does not count.
 	changed      bool
 	parts, depth int

@@ -83,3 +83,11 @@ func Decode(content []byte) string {
 	}
 	return string(Unquote(content))
 }
+
+// Is reports whether the content of a valid JSON string stands for text.
+func Is(content []byte, text string) bool {
+	if bytes.IndexByte(content, '\\') < 0 && string(content) == text {
+		return true
+	}
+	return Decode(content) == text
+}
