@@ -299,7 +299,7 @@ func (s *scanner) optionalText() (string, bool) {
 	if !ok {
 		return "", false
 	}
-	return jsontext.Decode(s.data[start:end]), true
+	return jsontext.Decode(s.data[start:end], false), true
 }
 
 func (s *scanner) items(env *envelope) bool {

@@ -58,7 +58,8 @@ func (p *pair) mapping() bool {
 			return moreA == moreB
 		}
 		keyA, keyB := p.a.Pos, p.b.Pos
-		if !bytes.Equal(p.a.Key(), p.b.Key()) {
+		a, _ := p.a.Key()
+		if b, _ := p.b.Key(); !bytes.Equal(a, b) {
 			p.a.Pos, p.b.Pos = keyA, keyB
 			return p.unordered()
 		}
@@ -115,8 +116,12 @@ func (p *pair) list() bool {
 }
 
 func (p *pair) str() bool {
-	a, b := p.a.Text(), p.b.Text()
-	return bytes.Equal(a, b) || jsontext.Decode(a) == jsontext.Decode(b)
+	a, plainA := p.a.Text()
+	b, plainB := p.b.Text()
+	if plainA && plainB || bytes.Equal(a, b) {
+		return bytes.Equal(a, b)
+	}
+	return jsontext.Decode(a, plainA) == jsontext.Decode(b, plainB)
 }
 
 func (p *pair) literal() bool {

@@ -243,7 +243,7 @@ func (it *Item) Annotation(key string) (string, bool) {
 	if len(found) == 0 || found[0] != '"' {
 		return "", false
 	}
-	return jsontext.Decode(found[1 : len(found)-1]), true
+	return jsontext.Decode(found[1:len(found)-1], false), true
 }
 
 // Equal reports whether two items are the same object: byte for byte, or, if

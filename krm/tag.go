@@ -100,7 +100,7 @@ func (it *Item) WithoutAnnotations(drop func(key string) bool) *Item {
 		}
 		last = e
 		n++
-		if drop(jsontext.Decode(it.raw[e.key:e.keyEnd])) {
+		if drop(jsontext.Decode(it.raw[e.key:e.keyEnd], false)) {
 			dropped++
 			continue
 		}

@@ -255,7 +255,7 @@ func stringAt(value []byte) string {
 	if value[0] != '"' {
 		return ""
 	}
-	return jsontext.Decode(value[1 : len(value)-1])
+	return jsontext.Decode(value[1:len(value)-1], false)
 }
 
 // typed gives an element of a typed list the apiVersion and kind that the API

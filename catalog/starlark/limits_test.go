@@ -85,7 +85,7 @@ func FuzzConvert(f *testing.F) {
 		if err := d.SetKey(starlark.String("x"), v); err != nil {
 			return
 		}
-		w, r := writer{}, newReader()
+		w, r := writer{}, newReader(1)
 		raw, err := w.write(d)
 		if err != nil {
 			return

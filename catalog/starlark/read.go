@@ -16,16 +16,16 @@ const (
 	// maxWord bounds, in bytes, what a vocabulary keeps: most keys and short values
 	// come again in each object.
 	maxWord = 32
-	// words is how many texts it keeps, a power of two; objects of a cluster have
-	// some hundred keys.
-	words = 1 << 12
+	// fewWords and manyWords bound how many texts it has a place for, powers of two.
+	// Objects of one cluster have some hundred keys.
+	fewWords, manyWords = 1 << 6, 1 << 10
 	// maxDigits bounds the time that reading one number takes.
 	maxDigits = 1000
 )
 
 // vocabulary holds texts as values of scripts, so that the objects of a list
-// share those that they have in common. Each text has one place, which it takes
-// from another: that is twice as fast as a map of Go, and bounded.
+// share those that they have in common. Each text has one place, where it takes
+// that of another: it costs half of what a map of Go costs, and is bounded.
 type vocabulary []word
 
 type word struct {
@@ -33,16 +33,32 @@ type word struct {
 	value   starlark.Value
 }
 
+// seed of the places of words. That two runs differ in it has no effect but on
+// time.
 var seed = maphash.MakeSeed()
 
-func (w vocabulary) text(content []byte) starlark.Value {
-	if len(content) > maxWord {
-		return starlark.String(jsontext.Decode(content))
+// newVocabulary returns one for a list of so many objects: a single one is not
+// worth as large a table.
+func newVocabulary(objects int) vocabulary {
+	size := fewWords
+	for size < manyWords && size < objects*fewWords/8 {
+		size *= 2
 	}
-	t := &w[maphash.Bytes(seed, content)%words]
+	return make(vocabulary, size)
+}
+
+func (w vocabulary) text(content []byte, plain bool) starlark.Value {
+	if len(content) > maxWord {
+		return starlark.String(jsontext.Decode(content, plain))
+	}
+	t := &w[maphash.Bytes(seed, content)%uint64(len(w))]
 	if t.value == nil || t.content != string(content) {
 		t.content = string(content)
-		t.value = starlark.String(jsontext.Decode(content))
+		text := t.content
+		if !plain {
+			text = jsontext.Decode(content, plain)
+		}
+		t.value = starlark.String(text)
 	}
 	return t.value
 }
@@ -102,8 +118,8 @@ func (r *reader) list() *starlark.List {
 	return starlark.NewList(elements)
 }
 
-func newReader() reader {
-	return reader{keys: make(vocabulary, words), values: make(vocabulary, words)}
+func newReader(objects int) reader {
+	return reader{keys: newVocabulary(objects), values: newVocabulary(objects)}
 }
 
 // object returns what a JSON object is for a script.

@@ -37,8 +37,8 @@ const keyItems = "items"
 
 func transform(ctx context.Context, c Config, list *fn.List) error {
 	s := script{
-		list: list, reader: newReader(), speaker: newSpeaker(c.Source, list),
-		objects: make(map[*starlark.Dict]*origin, len(list.Objects)),
+		list: list, reader: newReader(len(list.Objects)), speaker: newSpeaker(c.Source, list),
+		origins: make(map[*starlark.Dict]*fn.Object, len(list.Objects)),
 	}
 	resources := s.resourceList(c.whole)
 	params, err := s.reader.encoded(c.params())
@@ -62,16 +62,12 @@ func (c Config) params() map[string]any {
 	return c.Params
 }
 
-// origin is what a dict of a script was made from.
-type origin struct {
-	object *fn.Object // nil for a new one
-	seen   bool
-}
-
 // script is one run.
 type script struct {
-	list    *fn.List
-	objects map[*starlark.Dict]*origin
+	list *fn.List
+	// origins are the objects that dicts were made from; nil for a dict that is in
+	// the result already.
+	origins map[*starlark.Dict]*fn.Object
 	reader  reader
 	writer  writer
 	speaker *speaker
@@ -82,7 +78,7 @@ func (s *script) resourceList(config *krm.Item) *starlark.Dict {
 	items := make([]starlark.Value, len(s.list.Objects))
 	for i, o := range s.list.Objects {
 		d := s.reader.object(o.Item().Raw())
-		s.objects[d] = &origin{object: o}
+		s.origins[d] = o
 		items[i] = d
 	}
 	resources := starlark.NewDict(4)
@@ -129,18 +125,16 @@ func (s *script) object(v starlark.Value) (*fn.Object, error) {
 	if !ok {
 		return nil, errors.New("is no object but a " + v.Type())
 	}
-	from := s.objects[d]
-	if from == nil {
-		from = &origin{}
-	} else if from.seen {
+	object, known := s.origins[d]
+	if known && object == nil {
 		return nil, errors.New("is there twice")
 	}
-	from.seen = true
-	item, err := s.itemOf(from.object, d)
-	if err != nil && from.object != nil {
+	s.origins[d] = nil
+	item, err := s.itemOf(object, d)
+	if err != nil && object != nil {
 		// The object that it came from fails, by name.
-		s.list.Fail(from.object, fmt.Errorf("what the script made of it: %w", err))
-		return from.object, nil
+		s.list.Fail(object, fmt.Errorf("what the script made of it: %w", err))
+		return object, nil
 	}
 	if err != nil {
 		return nil, err

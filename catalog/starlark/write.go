@@ -32,6 +32,9 @@ type writer struct {
 	// changed is set where something differs. The order of keys does not count.
 	changed      bool
 	parts, depth int
+	// mappings are those that are open, step is overEntry.
+	mappings []mapping
+	step     func(k, v starlark.Value) bool
 	// at is where it failed, innermost first.
 	at []any
 }
@@ -39,7 +42,7 @@ type writer struct {
 // rewrite writes what became of an object, and reports whether it changed. The
 // result is valid until the next call.
 func (w *writer) rewrite(was []byte, d *starlark.Dict) ([]byte, bool, error) {
-	*w = writer{was: jsontext.Reader{Data: was}, out: w.out[:0]}
+	*w = writer{was: jsontext.Reader{Data: was}, out: w.out[:0], mappings: w.mappings[:0], step: w.step}
 	err := w.over(d)
 	return w.out, w.changed, w.locate(err)
 }
@@ -86,6 +89,9 @@ func (w *writer) over(v starlark.Value) error {
 	if list, ok := listOf(v); ok && kind == '[' {
 		return w.overList(list)
 	}
+	if text, ok := v.(starlark.String); ok && kind == '"' {
+		return w.overText(text)
+	}
 	if old := w.was.Skip(); same(v, old) {
 		w.out = append(w.out, old...)
 		return w.count()
@@ -94,14 +100,28 @@ func (w *writer) over(v starlark.Value) error {
 	return w.value(v)
 }
 
-// same reports whether a script left a value that is no mapping and no list.
+func (w *writer) overText(v starlark.String) error {
+	start := w.was.Pos
+	if content, plain := w.was.Text(); is(content, plain, string(v)) {
+		w.out = append(w.out, w.was.Data[start:w.was.Pos]...)
+		return w.count()
+	}
+	w.changed = true
+	return w.value(v)
+}
+
+func is(content []byte, plain bool, text string) bool {
+	if plain {
+		return string(content) == text
+	}
+	return jsontext.Is(content, text)
+}
+
+// same reports whether a script left a value that is no mapping, list or text.
 func same(v starlark.Value, was []byte) bool {
 	switch was[0] {
-	case '{', '[':
+	case '{', '[', '"':
 		return false
-	case '"':
-		text, ok := v.(starlark.String)
-		return ok && jsontext.Is(was[1:len(was)-1], string(text))
 	case 't':
 		return v == starlark.True
 	case 'f':
@@ -113,76 +133,116 @@ func same(v starlark.Value, was []byte) bool {
 	return err == nil && equal
 }
 
+// mapping is one that is being written over.
+type mapping struct {
+	// n is how many entries were written.
+	n int
+	// ended means that the mapping as it came has no further key, apart that its
+	// next key is another than the dict's.
+	ended, apart bool
+	err          error
+}
+
 // overDict goes through both in step for as long as the keys are the same: a
 // dict keeps the order in which it was made, and new keys come last.
 func (w *writer) overDict(d *starlark.Dict) error {
 	if err := w.open('{'); err != nil {
 		return err
 	}
-	before, n := w.was, 0
+	start := w.was
 	w.was.Open()
-	for k, v := range d.Entries() {
-		here := w.was
-		text, _ := k.(starlark.String)
-		if !w.was.More() || !jsontext.Is(w.was.Key(), string(text)) {
-			w.was = here
-			break
-		}
-		if err := w.entry(n, here, v); err != nil {
-			return w.in(string(text), err)
-		}
-		n++
+	w.mappings = append(w.mappings, mapping{})
+	if w.step == nil {
+		w.step = w.overEntry
 	}
-	return w.overRest(d, before, n)
+	d.Entries()(w.step)
+	last := len(w.mappings) - 1
+	m := w.mappings[last]
+	w.mappings = w.mappings[:last]
+	switch {
+	case m.err != nil:
+		return m.err
+	case m.apart:
+		return w.overRest(d, start, m.n)
+	}
+	for !m.ended && w.was.More() {
+		w.changed = true
+		w.was.Key()
+		w.was.Skip()
+	}
+	if m.n == d.Len() {
+		w.close('}')
+		return nil
+	}
+	return w.added(d, m.n, m.n, nil)
 }
 
-// overRest goes on where keys were removed, added or moved.
-func (w *writer) overRest(d *starlark.Dict, before jsontext.Reader, n int) error {
-	for here := w.was; w.was.More(); here = w.was {
-		key := w.was.Key()
-		v, ok, _ := d.Get(starlark.String(jsontext.Decode(key)))
+// overEntry writes one entry of the innermost mapping, if its key is the next
+// one there, too. It is a method and not a function within overDict, which would
+// be made anew for each mapping, with all that it uses: six allocations.
+func (w *writer) overEntry(k, v starlark.Value) bool {
+	m := &w.mappings[len(w.mappings)-1]
+	if !w.was.More() {
+		m.ended = true
+		return false
+	}
+	at := w.was.Pos
+	key, plain := w.was.Key()
+	if text, _ := k.(starlark.String); !is(key, plain, string(text)) {
+		w.was.Pos, m.apart = at, true
+		return false
+	}
+	if err := w.entry(m.n, key, v); err != nil {
+		w.mappings[len(w.mappings)-1].err = err
+		return false
+	}
+	// What is within may have moved m.
+	w.mappings[len(w.mappings)-1].n++
+	return true
+}
+
+// overRest goes on where keys were removed, added or moved, after n entries.
+func (w *writer) overRest(d *starlark.Dict, start jsontext.Reader, n int) error {
+	inStep := n
+	for w.was.More() {
+		key, plain := w.was.Key()
+		v, ok, _ := d.Get(starlark.String(jsontext.Decode(key, plain)))
 		if !ok {
 			w.changed = true
 			w.was.Skip()
 			continue
 		}
-		if err := w.entry(n, here, v); err != nil {
-			return w.in(jsontext.Decode(key), err)
+		if err := w.entry(n, key, v); err != nil {
+			return err
 		}
 		n++
 	}
-	if n < d.Len() {
-		w.changed = true
-		return w.added(d, keysOf(before), n)
+	before := map[string]bool{}
+	for start.Open(); start.More(); start.Skip() {
+		before[jsontext.Decode(start.Key())] = true
 	}
-	w.close('}')
+	return w.added(d, inStep, n, before)
+}
+
+// entry writes the n-th entry of a mapping, with the key as it came.
+func (w *writer) entry(n int, key []byte, v starlark.Value) error {
+	w.comma(n)
+	w.out = append(w.out, '"')
+	w.out = append(w.out, key...)
+	w.out = append(w.out, '"', ':')
+	if err := w.over(v); err != nil {
+		return w.in(jsontext.Decode(key, false), err)
+	}
 	return nil
 }
 
-// entry writes the n-th entry of a mapping. Its key, which was consumed, is
-// copied from where it is next after from.
-func (w *writer) entry(n int, from jsontext.Reader, v starlark.Value) error {
-	w.comma(n)
-	from.More()
-	start := from.Pos
-	from.Text()
-	w.out = append(append(w.out, from.Data[start:from.Pos]...), ':')
-	return w.over(v)
-}
-
-// keysOf returns the keys of the mapping that follows.
-func keysOf(r jsontext.Reader) map[string]bool {
-	keys := map[string]bool{}
-	for r.Open(); r.More(); r.Skip() {
-		keys[jsontext.Decode(r.Key())] = true
-	}
-	return keys
-}
-
-// added writes the entries whose keys were not there before, after n others,
-// and the end of the mapping.
-func (w *writer) added(d *starlark.Dict, before map[string]bool, n int) error {
+// added writes the entries from the one of this index on whose keys were not
+// there before, after n others, and the end of the mapping.
+func (w *writer) added(d *starlark.Dict, index, n int, before map[string]bool) error {
 	for k, v := range d.Entries() {
+		if index--; index >= 0 {
+			continue
+		}
 		key, ok := k.(starlark.String)
 		if !ok || !utf8.ValidString(string(key)) {
 			return errors.New("a key is no text, but a " + k.Type())
@@ -190,6 +250,7 @@ func (w *writer) added(d *starlark.Dict, before map[string]bool, n int) error {
 		if before[string(key)] {
 			continue
 		}
+		w.changed = true
 		w.comma(n)
 		n++
 		w.out = append(jsontext.AppendString(w.out, string(key)), ':')
@@ -274,7 +335,7 @@ func (w *writer) value(v starlark.Value) error {
 		if err := w.open('{'); err != nil {
 			return err
 		}
-		return w.added(v, nil, 0)
+		return w.added(v, 0, 0, nil)
 	default:
 		list, ok := listOf(v)
 		if !ok {

@@ -46,7 +46,7 @@ func TestRewrite(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			r := newReader()
+			r := newReader(1)
 			d := r.object(item.Raw())
 			if _, err := starlark.ExecFileOptions(options(), &starlark.Thread{}, name, tc.script, starlark.StringDict{"o": d}); err != nil {
 				t.Fatal(err)
@@ -79,7 +79,7 @@ func TestRewriteIsBounded(t *testing.T) {
 		"loop":  "o['f'] = o\n",
 	} {
 		t.Run(name, func(t *testing.T) {
-			w, r := writer{}, newReader()
+			w, r := writer{}, newReader(1)
 			raw := []byte(`{"f":{"f":{}}}`)
 			d := r.object(raw)
 			if _, err := starlark.ExecFileOptions(options(), &starlark.Thread{}, name, script, starlark.StringDict{"o": d}); err != nil {

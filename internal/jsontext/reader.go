@@ -1,6 +1,10 @@
 package jsontext
 
-import "bytes"
+import (
+	"encoding/binary"
+	"math/bits"
+	"unicode/utf8"
+)
 
 // Reader walks JSON from Pos on. Data must hold valid JSON, as that of a
 // krm.Item does: other text may make it panic. The zero value with Data set is
@@ -43,28 +47,50 @@ func (r *Reader) More() bool {
 	return true
 }
 
-// Key consumes a key and its colon and returns the content of the key; see
-// [Decode].
-func (r *Reader) Key() []byte {
-	key := r.Text()
+// Key consumes a key and its colon and returns what [Reader.Text] does.
+func (r *Reader) Key() (content []byte, plain bool) {
+	content, plain = r.Text()
 	r.Kind()
 	r.Pos++
-	return key
+	return content, plain
 }
 
-// Text consumes a string and returns its content; see [Decode].
-func (r *Reader) Text() []byte {
-	r.Pos++
-	start := r.Pos
+const (
+	ones  = 0x0101010101010101
+	highs = 0x8080808080808080
+)
+
+// Text consumes a string and returns its content, as it is between the quotes.
+// plain means that it is ASCII and stands for itself; what other content stands
+// for tells [Decode].
+func (r *Reader) Text() (content []byte, plain bool) {
+	data, i := r.Data, r.Pos+1
+	start := i
+	plain = true
 	for {
-		i := bytes.IndexByte(r.Data[r.Pos:], '"')
-		// A backslash before the quote needs the slow way round.
-		if k := bytes.IndexByte(r.Data[r.Pos:r.Pos+i], '\\'); k >= 0 {
-			r.Pos += k + 2
-			continue
+		// Eight bytes at a time while none is a quote, a backslash or beyond ASCII.
+		for i+8 <= len(data) {
+			x := binary.LittleEndian.Uint64(data[i:])
+			q, b := x^(ones*'"'), x^(ones*'\\')
+			odd := ((q-ones)&^q | (b-ones)&^b | x) & highs
+			if odd != 0 {
+				// A borrow marks only bytes behind one that is marked rightly.
+				i += bits.TrailingZeros64(odd) / 8
+				break
+			}
+			i += 8
 		}
-		r.Pos += i + 1
-		return r.Data[start : r.Pos-1]
+		switch c := data[i]; {
+		case c == '"':
+			r.Pos = i + 1
+			return data[start:i], plain
+		case c == '\\':
+			plain = false
+			i++
+		case c >= utf8.RuneSelf:
+			plain = false
+		}
+		i++
 	}
 }
 

@@ -76,9 +76,10 @@ func Unquote(content []byte) []byte {
 }
 
 // Decode returns what the content of a valid JSON string, the bytes between its
-// quotes, stands for. As in encoding/json, bytes that are not UTF-8 give U+FFFD.
-func Decode(content []byte) string {
-	if bytes.IndexByte(content, '\\') < 0 && utf8.Valid(content) {
+// quotes, stands for. plain is what [Reader.Text] says, or false. As in
+// encoding/json, bytes that are not UTF-8 give U+FFFD.
+func Decode(content []byte, plain bool) string {
+	if plain || bytes.IndexByte(content, '\\') < 0 && utf8.Valid(content) {
 		return string(content)
 	}
 	return string(Unquote(content))
@@ -89,5 +90,5 @@ func Is(content []byte, text string) bool {
 	if bytes.IndexByte(content, '\\') < 0 && string(content) == text {
 		return true
 	}
-	return Decode(content) == text
+	return Decode(content, false) == text
 }
