@@ -90,7 +90,7 @@ func TestLinks(t *testing.T) {
 func docsDir(t *testing.T, root string) string {
 	t.Helper()
 	dir := t.TempDir()
-	for _, name := range []string{"docs", "examples"} {
+	for _, name := range []string{"docs", "examples", "deploy"} {
 		if err := os.CopyFS(filepath.Join(dir, name), os.DirFS(filepath.Join(root, name))); err != nil {
 			t.Fatal(err)
 		}
