@@ -38,6 +38,10 @@ var (
 	// failed on every object of its kind that it was run on alone, or too many
 	// calls had timed out. The object may be one that it would succeed on.
 	ErrNotTried = errors.New("not tried on this object alone")
+	// ErrWholeList says that an object fails with the list that it is part of:
+	// the function needs the whole list and did not name it, so that the error is
+	// about others or about none. The cause is wrapped, too.
+	ErrWholeList = errors.New("the whole list failed")
 	// ErrNoAnswer says that a call ended without saying anything: a Go function
 	// ended its goroutine.
 	ErrNoAnswer = errors.New("function ended without an answer")
@@ -55,14 +59,18 @@ var (
 	// ErrAmbiguous says that an object lost its identity mark and more than
 	// one input could be it.
 	ErrAmbiguous = errors.New("function dropped the id of an object and it cannot be matched")
+	// ErrFieldType says that a field of metadata got a type with which Velero
+	// loses, without a word, all that stands beside it. errors.As finds the
+	// [*krm.FieldTypeError].
+	ErrFieldType = errors.New("function wrote metadata of a wrong type")
 )
 
 // sentinels are all of them.
 func sentinels() []error {
 	return []error{
 		ErrExit, ErrTimeout, ErrNotFound, ErrNotExecutable, ErrWrongArchitecture, ErrDigest, ErrInputTooLarge,
-		ErrOutputTooLarge, ErrPanic, ErrErrorResult, ErrNotTried, ErrNoAnswer,
-		ErrRemoved, ErrRenamed, ErrCreated, ErrDuplicate, ErrUnknownID, ErrAmbiguous, krm.ErrNoResourceList,
+		ErrOutputTooLarge, ErrPanic, ErrErrorResult, ErrNotTried, ErrWholeList, ErrNoAnswer,
+		ErrRemoved, ErrRenamed, ErrCreated, ErrDuplicate, ErrUnknownID, ErrAmbiguous, ErrFieldType, krm.ErrNoResourceList,
 	}
 }
 

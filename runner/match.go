@@ -17,10 +17,13 @@ type verdict struct {
 	// err is why the call does not count; nil: it does.
 	err *FunctionError
 	// blame holds, by position in the call, the error of each object that the
-	// failure names. onlyBlamed: the failure says nothing about the others and
-	// the output is not used anyway.
-	blame      map[int]*FunctionError
-	onlyBlamed bool
+	// failure names. byFunction: it is the function that names them, and not what
+	// it did. onlyBlamed: the failure says nothing about the others and the
+	// output is not used anyway.
+	blame                  map[int]*FunctionError
+	byFunction, onlyBlamed bool
+	// about is the object that err is about, as far as the runner found that out.
+	about krm.Identity
 	// outcomes by position, nil when every item stays as it was.
 	outcomes []ItemOutcome
 	added    []*krm.Item
@@ -94,7 +97,7 @@ func (e *engine) blameResults(idx []int, v verdict) verdict {
 			blameResult(blame, pos, v.err, r)
 		}
 	}
-	v.blame = blame
+	v.blame, v.byFunction = blame, true
 	v.onlyBlamed = e.opts.Validate && v.err.Err != nil && isErrorResult(v.err)
 	return v
 }
@@ -132,10 +135,12 @@ func (e *engine) match(idx []int, tagged []*krm.Item, out *krm.ResourceList) ver
 	m.checkItems()
 	m.checkCreated()
 	m.checkCollisions()
+	v := m.verdict(out.Results)
+	m.checkMetadata(v)
 	if len(m.faults) > 0 {
 		return m.refuse(out.Results)
 	}
-	return m.verdict(out.Results)
+	return v
 }
 
 // matcher matches the output of one call.
@@ -298,6 +303,9 @@ func (m *matcher) checkCollisions() {
 	for _, it := range m.created {
 		count[it.Identity().Key()]++
 	}
+	for _, id := range m.e.leftOut() {
+		count[id.Key()]++
+	}
 	for pos, out := range m.outs {
 		if out != nil && collides(count, out) && out.Identity() != m.input(pos).Identity() {
 			m.fault(pos, "", fmt.Errorf("%w: another object is %s too", ErrDuplicate, out.Identity()))
@@ -326,6 +334,9 @@ func (m *matcher) refuse(results []krm.Result) verdict {
 		err := &FunctionError{Function: m.e.opts.Name, Results: results, Hint: f.hint, Err: f.err}
 		if v.err == nil {
 			v.err = err
+			if f.pos >= 0 {
+				v.about = m.input(f.pos).Identity()
+			}
 		}
 		if f.pos >= 0 && v.blame[f.pos] == nil {
 			v.blame[f.pos] = err
