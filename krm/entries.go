@@ -41,28 +41,22 @@ func entries(raw []byte, at int) iter.Seq[entry] {
 		if raw[at] != '{' {
 			return
 		}
-		s := scanner{data: raw, pos: at + 1}
-		e := entry{start: s.pos}
-		for s.space() == '"' {
-			var ok bool
-			e.key, e.keyEnd, e.plainKey, ok = s.str()
-			if !ok || s.space() != ':' {
+		r := jsontext.Reader{Data: raw, Pos: at + 1}
+		for e := (entry{start: r.Pos}); r.Kind() == '"'; e = (entry{start: r.Pos}) {
+			var key []byte
+			e.key = r.Pos + 1
+			key, e.plainKey = r.Key()
+			e.keyEnd = e.key + len(key)
+			r.Kind()
+			e.value = r.Pos
+			r.Skip()
+			e.valueEnd = r.Pos
+			r.Kind()
+			e.end = r.Pos
+			if !yield(e) || r.Pos >= len(raw) || raw[r.Pos] != ',' {
 				return
 			}
-			s.pos++
-			s.space()
-			e.value = s.pos
-			if !s.value() {
-				return
-			}
-			e.valueEnd = s.pos
-			s.space()
-			e.end = s.pos
-			if !yield(e) || s.pos >= len(raw) || s.data[s.pos] != ',' {
-				return
-			}
-			s.pos++
-			e = entry{start: s.pos}
+			r.Pos++
 		}
 	}
 }
