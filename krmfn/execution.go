@@ -84,6 +84,8 @@ func (e *execution) run(s boundStep, items []*krm.Item) ([]*krm.Item, []krm.Resu
 		Config:    s.config,
 		Allow:     e.allow,
 		WholeList: true,
+		// The execution ends with the first failure: nothing is gained by more runs.
+		AllOrNothing: true,
 	})
 	if err != nil {
 		return nil, nil, fmt.Errorf("run function %q: %w", s.name, err)

@@ -10,9 +10,12 @@ import (
 	"github.com/velero-krm/velero-krm/krm"
 )
 
-// blameRounds are how many runs without the objects to blame there are before
-// the rest is halved.
-const blameRounds = 4
+// How many runs there are, each without the objects that the ones before blame,
+// before the rest is halved or, where it must stay together, fails.
+const (
+	blameRounds     = 4
+	wholeListRounds = 8
+)
 
 // engine is one Transform.
 type engine struct {
@@ -140,7 +143,7 @@ func (e *engine) process(ctx context.Context, idx []int, rounds int) []part {
 	if len(idx) > 1 && !e.opts.WholeList {
 		v.err = e.ifTooSlow(v.err)
 	}
-	if len(idx) == 1 || e.opts.WholeList || v.err.Systemic || errors.Is(v.err, ErrNotTried) {
+	if len(idx) == 1 || v.err.Systemic || errors.Is(v.err, ErrNotTried) || e.failsWhole(v, rounds) {
 		e.failWith(idx, v)
 		return []part{{items: idx, results: results}}
 	}
@@ -170,7 +173,7 @@ func (e *engine) withoutBlamed(ctx context.Context, idx []int, v verdict, rounds
 		judged.items = idx
 		return []part{judged}
 	}
-	if rounds+1 >= blameRounds && len(rest) > 1 {
+	if rounds+1 >= blameRounds && len(rest) > 1 && !e.opts.WholeList {
 		return append(parts, e.divide(ctx, rest)...)
 	}
 	return append(parts, e.process(ctx, rest, rounds+1)...)
@@ -209,6 +212,9 @@ func (e *engine) accept(idx []int, v verdict) part {
 // failWith fails all of idx: each with the error that blames it, or else
 // with that of the call.
 func (e *engine) failWith(idx []int, v verdict) {
+	if e.opts.WholeList && len(idx) > 1 && !v.err.Systemic {
+		v = e.failWhole(v)
+	}
 	for pos, i := range idx {
 		switch err := v.blame[pos]; {
 		case err != nil:

@@ -62,9 +62,15 @@ type TransformOptions struct {
 	Context []*krm.Item
 	// Allow says which changes to the list are permitted.
 	Allow Permissions
-	// WholeList sends all items in one call and does not bisect on failure:
-	// every item fails, each with the error that is its own or else the call's.
+	// WholeList sends all items in one call and does not bisect on failure: what
+	// the function does to an object may depend on any other. Only objects that
+	// the function itself names are left out, as Transform says; else every item
+	// fails, each with the error that is its own or else with [ErrWholeList].
 	WholeList bool
+	// AllOrNothing, with WholeList, fails every item when the function names some:
+	// for a caller that goes on with failed items as they were, beside which
+	// what a run without them gave need not fit. Validate is not concerned.
+	AllOrNothing bool
 	// MaxBatchItems is how many items a call gets at most. Default 500:
 	// nothing is gained beyond (docs/rationale.md, Measurements).
 	MaxBatchItems int
@@ -145,6 +151,13 @@ func (o TransformOptions) check() error {
 //     they time out.
 //   - After 32 calls that timed out, one that times out is not halved again:
 //     its objects fail with ErrNotTried, too.
+//   - With [TransformOptions.WholeList], only results of severity error that all
+//     have the resourceRef of an object of the list name objects: by them the
+//     function itself says that the others can do without these. They fail, and
+//     the function runs again on the list of the others, as if these had never
+//     been in it, up to 8 times in all. Objects of a run that succeeds get what
+//     that run gave them. When the runs are used up, or a failure is of any other
+//     kind, all that are left fail with [ErrWholeList].
 //
 // A function that panics fails as one that returns [ErrPanic].
 //

@@ -84,6 +84,16 @@ func testErrorResult(s *suite) {
 	if len(out.Results) != 1 || out.Calls != 2 {
 		t.Errorf("%d results of %d calls, want 1 of 2", len(out.Results), out.Calls)
 	}
+	t.Log("decision: a function of the whole list that names an object runs again on the list without it; one that names none fails on all")
+	out = transform(t, s.must(t, "name-the-poison"), items, runner.TransformOptions{WholeList: true})
+	wantStatus(t, out, runner.Changed, runner.Failed, runner.Changed)
+	if len(out.Results) != 1 || out.Calls != 2 {
+		t.Errorf("whole list: %d results of %d calls, want 1 of 2", len(out.Results), out.Calls)
+	}
+	out = transform(t, s.must(t, "fail-on-poison"), items, runner.TransformOptions{WholeList: true})
+	wantStatus(t, out, runner.Failed, runner.Failed, runner.Failed)
+	wantIs(t, out.Items[0].Err, runner.ErrWholeList)
+	wantText(t, out.Items[2].Err, "poison in the list")
 }
 
 func testMissingSeverity(s *suite) {
