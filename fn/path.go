@@ -19,7 +19,9 @@ import (
 //	spec.containers[*].image, spec.*.image      every element, every key
 //
 // Keys outside of brackets are letters, digits, "_", "-" and "/". Depth is at
-// most 64.
+// most 64. A path that goes more than one key below metadata.labels or
+// metadata.annotations, wherever these are, is none: they hold texts, and a dot
+// in a key of theirs needs brackets.
 type Path struct{ segments []segment }
 
 // segment is one step of a Path.
@@ -57,7 +59,42 @@ func ParsePath(text string) (Path, error) {
 	if len(p.segments) == 0 {
 		return Path{}, errors.New("path is empty")
 	}
-	return Path{segments: p.segments}, nil
+	path := Path{segments: p.segments}
+	if err := path.checkTexts(); err != nil {
+		return Path{}, err
+	}
+	return path, nil
+}
+
+// checkTexts refuses a path that looks for something inside of a label or
+// annotation. Nearly always it is a key with dots, without brackets: read as it
+// stands, nothing is found, or a map is written where Kubernetes has texts.
+func (p Path) checkTexts() error {
+	for i := 0; i+2 < len(p.segments); i++ {
+		owner, texts, below := p.segments[i], p.segments[i+1], p.segments[i+2:]
+		switch {
+		case owner.kind != keySegment || owner.key != "metadata" || texts.kind != keySegment:
+		case texts.key != "labels" && texts.key != "annotations":
+		case below[0].kind == indexSegment || below[0].kind == matchSegment:
+			return fmt.Errorf("metadata.%s is a map and no list: write a key, as metadata.%s[\"example.com/a\"]", texts.key, texts.key)
+		case len(below) > 1:
+			return fmt.Errorf("goes deeper than the texts of metadata.%s: write a key with dots in brackets, as %s", texts.key, p.bracketed(i+2))
+		}
+	}
+	return nil
+}
+
+// bracketed returns the path with the keys from a segment on as one.
+func (p Path) bracketed(from int) string {
+	keys := make([]string, 0, len(p.segments))
+	for _, s := range p.segments[from:] {
+		if s.kind != keySegment {
+			return `metadata.annotations["example.com/a"]`
+		}
+		keys = append(keys, s.key)
+	}
+	joined := append(slices.Clip(p.segments[:from]), segment{key: strings.Join(keys, ".")})
+	return Path{segments: joined}.String()
 }
 
 type pathParser struct {

@@ -55,6 +55,36 @@ func TestParsePathRefuses(t *testing.T) {
 	}
 }
 
+// TestParsePathRefusesDotsInKeysOfTexts: labels and annotations are texts.
+func TestParsePathRefusesDotsInKeysOfTexts(t *testing.T) {
+	tests := map[string]string{ // what the error says to write; empty: it is a path
+		"metadata.annotations.example.com/a":                `metadata.annotations["example.com/a"]`,
+		"metadata.labels.app.kubernetes.io/name":            `metadata.labels["app.kubernetes.io/name"]`,
+		"spec.template.metadata.annotations.example.com/a":  `spec.template.metadata.annotations["example.com/a"]`,
+		"spec.templates[*].metadata.labels.a.b":             `spec.templates[*].metadata.labels["a.b"]`,
+		`metadata.annotations["example.com/a"].b`:           `metadata.annotations["example.com/a.b"]`,
+		"metadata.annotations.*.com/a":                      `metadata.annotations["example.com/a"]`,
+		"metadata.labels[0]":                                `metadata.labels["example.com/a"]`,
+		"metadata.labels[name=a]":                           `metadata.labels["example.com/a"]`,
+		`metadata.annotations["example.com/a"]`:             "",
+		"metadata.annotations.plain":                        "",
+		"metadata.labels.*":                                 "",
+		"metadata.labels":                                   "",
+		"metadata.ownerReferences[0].name":                  "",
+		"spec.selector.matchLabels.a.b":                     "",
+		"spec.labels.a.b":                                   "",
+		`data["metadata.annotations.example.com/a"]`:        "",
+		"spec.template.metadata.annotations[\"a.b/c\"]":     "",
+		"spec.template.spec.metadata.finalizers.labels.a.b": "",
+	}
+	for text, want := range tests {
+		_, err := ParsePath(text)
+		if (err != nil) != (want != "") || err != nil && !strings.HasSuffix(err.Error(), "as "+want) {
+			t.Errorf("ParsePath(%q): want %q, got %v", text, want, err)
+		}
+	}
+}
+
 func TestReaches(t *testing.T) {
 	tests := map[string]bool{
 		"metadata": true, "metadata.name": true, "*": true, "*.name": true, "metadata.*": true, `["metadata"]["name"]`: true,
