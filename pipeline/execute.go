@@ -172,7 +172,9 @@ func (x *execution) options(s *step) (runner.TransformOptions, error) {
 		Config:    s.config,
 		Allow:     s.allow,
 		WholeList: s.spec.Scope == List,
-		Validate:  s.validator,
+		// What fails stays in the list as it was, beside what was made without it.
+		AllOrNothing: s.spec.OnError == Ignore,
+		Validate:     s.validator,
 	}
 	if !s.spec.Context {
 		return opts, nil

@@ -67,13 +67,9 @@ func Function() fn.Function {
 
 func transform(_ context.Context, c Config, list *fn.List) error {
 	r := &renamer{table: newTable(c.Renames), references: newReferences(c.Renames), counter: mapping.NewCounter()}
-	taken := r.taken(list)
+	r.refused = r.refuse(list)
 	for o := range list.All() {
-		if err := r.references.edit(o, r); err != nil {
-			list.Fail(o, err)
-			continue
-		}
-		if err := r.object(list, o, taken); err != nil {
+		if err := r.rename(list, o); err != nil {
 			list.Fail(o, err)
 		}
 	}
@@ -86,44 +82,97 @@ type renamer struct {
 	table      table
 	references *references
 	counter    *mapping.Counter
+	// refused says why objects of the list keep their names.
+	refused map[place]error
+	// dangling is about a reference of the object at hand to one of these.
+	dangling error
 }
 
-// name returns the new name of what an object refers to.
+// place is where an object is. References do not always tell a group.
+type place struct{ kind, namespace, name string }
+
+// rename renames one object and what it refers to.
+func (r *renamer) rename(list *fn.List, o *fn.Object) error {
+	r.dangling = nil
+	if err := r.references.edit(o, r); err != nil {
+		return err
+	}
+	if r.dangling != nil {
+		return r.dangling
+	}
+	return r.object(list, o)
+}
+
+// name returns the new name of what an object refers to. A reference to an
+// object that keeps its name must not come to mean the one that has the new
+// name: the referrer fails, too, so that it is not in the list when the function
+// runs again without the two.
 func (r *renamer) name(o *fn.Object, t target, namespace, from string) string {
 	to, ok := r.table.lookup(t, namespace, from)
 	if !ok || to == from {
 		return from
 	}
+	for _, ns := range []string{namespace, ""} {
+		if err := r.refused[place{t.kind, ns, from}]; err != nil {
+			r.dangling = fmt.Errorf("it refers to %s %s, which cannot be renamed: %w", t.kind, from, err)
+			return from
+		}
+	}
 	r.counter.Count(fmt.Sprintf("from %s %s to %s", t.kind, from, to), o)
 	return to
 }
 
-// taken are the objects of renamed kinds that are in the list.
-func (r *renamer) taken(list *fn.List) map[krm.Identity]bool {
-	ids := map[krm.Identity]bool{}
+// refuse finds the objects whose new name is that of another one.
+func (r *renamer) refuse(list *fn.List) map[place]error {
+	there, coming := map[krm.Key]bool{}, map[krm.Key][]krm.Identity{}
 	for _, o := range list.Objects {
-		if id := o.Identity(); r.table.kinds[id.Kind] {
-			ids[id] = true
+		id := o.Identity()
+		if !r.table.kinds[id.Kind] {
+			continue
+		}
+		there[id.Key()] = true
+		if next := r.next(id); next != id {
+			coming[next.Key()] = append(coming[next.Key()], id)
 		}
 	}
-	return ids
+	refused := map[place]error{}
+	for next, ids := range coming {
+		var err error
+		switch {
+		case there[next]:
+			err = errors.New("an object of the new name is there already")
+		case len(ids) > 1:
+			err = errors.New("another object gets the same name")
+		default:
+			continue
+		}
+		for _, id := range ids {
+			refused[place{id.Kind, id.Namespace, id.Name}] = err
+		}
+	}
+	return refused
+}
+
+// next returns the identity that an object gets, its own if it keeps that.
+func (r *renamer) next(id krm.Identity) krm.Identity {
+	if to, ok := r.table.lookup(target{groupName(id.Group()), id.Kind}, id.Namespace, id.Name); ok && id.Name != "" {
+		id.Name = to
+	}
+	return id
 }
 
 // object renames the object itself.
-func (r *renamer) object(list *fn.List, o *fn.Object, taken map[krm.Identity]bool) error {
+func (r *renamer) object(list *fn.List, o *fn.Object) error {
 	id := o.Identity()
-	self := target{groupName(id.Group()), id.Kind}
-	to, ok := r.table.lookup(self, id.Namespace, id.Name)
-	if !ok || to == id.Name || id.Name == "" {
+	if r.next(id) == id {
 		return nil
 	}
-	next := id
-	next.Name = to
-	if taken[next] {
-		return errors.New("an object of the new name is there already")
+	if err := r.refused[place{id.Kind, id.Namespace, id.Name}]; err != nil {
+		return err
 	}
 	if o.Is("apps", "StatefulSet") && len(o.Nodes("spec", "volumeClaimTemplates")) > 0 {
 		list.ReportOn(o, krm.Warning, "spec.volumeClaimTemplates", "claims have the name of the StatefulSet in theirs: rename them as well, or it gets new ones")
 	}
+	self := target{groupName(id.Group()), id.Kind}
 	return o.Set(r.name(o, self, id.Namespace, id.Name), "metadata", "name")
 }
