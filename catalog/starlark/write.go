@@ -188,7 +188,7 @@ func (w *writer) overEntry(k, v starlark.Value) bool {
 	}
 	at := w.was.Pos
 	key, plain := w.was.Key()
-	if text, _ := k.(starlark.String); !is(key, plain, string(text)) {
+	if text, ok := k.(starlark.String); !ok || !is(key, plain, string(text)) {
 		w.was.Pos, m.apart = at, true
 		return false
 	}

@@ -1,9 +1,11 @@
 package starlark
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"go.starlark.net/starlark"
 
 	"github.com/velero-krm/velero-krm/krm"
@@ -91,4 +93,67 @@ func TestRewriteIsBounded(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestRewriteRefuses gives what JSON does not have.
+func TestRewriteRefuses(t *testing.T) {
+	for script, want := range map[string]string{
+		`o["f"] = {1: 2}`:                 `f: a key is no text, but a int`,
+		`o["f"] = {"": 2, None: 1}`:       `f: a key is no text, but a NoneType`,
+		`o["f"]["a"] = {"b": [1, set()]}`: `f.a.b[1]: no field can hold a set`,
+		`o["f"][""] = float("nan")`:       `f[""]: JSON has no such number`,
+	} {
+		w, r := writer{}, newReader(1)
+		raw := []byte(`{"f":{"":1}}`)
+		d := r.object(raw)
+		if _, err := starlark.ExecFileOptions(options(), &starlark.Thread{}, "test", script, starlark.StringDict{"o": d}); err != nil {
+			t.Fatal(err)
+		}
+		if out, _, err := w.rewrite(raw, d); err == nil || err.Error() != want {
+			t.Errorf("%s:\nwant %s\n got %v, %s", script, want, err, out)
+		}
+	}
+}
+
+// FuzzRewrite compares what is written over an object with what the library
+// says that the script made of it.
+func FuzzRewrite(f *testing.F) {
+	f.Add(`{"a":[1,{"b":"\u0041"}],"c":{"d":1.50,"e":null}}`, `o["f"]["c"]["x"] = o["f"].pop("a")`)
+	f.Add(`[{"a":1},{"a":2,"b":"x"}]`, `o["f"] = o["f"][1:] + [o["f"][0], (1, 2.5)]`)
+	f.Add(`{"a":1,"b":2,"c":3}`, `b = o["f"].pop("b"); o["f"]["d"] = 4; o["f"]["b"] = b`)
+	f.Add(`{"":1}`, `o["f"] = {"": 1.0, "a": {}}`)
+	f.Fuzz(func(t *testing.T, field, script string) {
+		item, err := krm.NewItem([]byte(`{"apiVersion":"v1","kind":"X","metadata":{"name":"x"},"f":` + field + `}`))
+		if err != nil {
+			return
+		}
+		r, w := newReader(1), writer{}
+		d := r.object(item.Raw())
+		thread := &starlark.Thread{}
+		thread.SetMaxExecutionSteps(10_000)
+		if _, err := starlark.ExecFileOptions(options(), thread, "fuzz", script, starlark.StringDict{"o": d}); err != nil {
+			return
+		}
+		out, changed, err := w.rewrite(item.Raw(), d)
+		want, encodeErr := starlark.Call(&starlark.Thread{}, jsonModule().Members["encode"], starlark.Tuple{d}, nil)
+		if err != nil || encodeErr != nil || !json.Valid([]byte(want.(starlark.String))) {
+			return // numbers without end, text that is no UTF-8
+		}
+		if diff := cmp.Diff(decoded(t, []byte(want.(starlark.String))), decoded(t, out)); diff != "" {
+			t.Errorf("(-library +written):\n%s", diff)
+		}
+		if same := cmp.Equal(decoded(t, item.Raw()), decoded(t, out)); !same && !changed {
+			t.Errorf("%s: taken for unchanged", out)
+		}
+	})
+}
+
+// decoded has numbers as float64, which is what both sides keep of them.
+func decoded(t *testing.T, raw []byte) any {
+	t.Helper()
+	var v any
+	if err := json.Unmarshal(raw, &v); err != nil {
+		t.Fatal(err)
+	}
+	return v
 }
