@@ -70,7 +70,7 @@ func sentinels() []error {
 	return []error{
 		ErrExit, ErrTimeout, ErrNotFound, ErrNotExecutable, ErrWrongArchitecture, ErrDigest, ErrInputTooLarge,
 		ErrOutputTooLarge, ErrPanic, ErrErrorResult, ErrNotTried, ErrWholeList, ErrNoAnswer,
-		ErrRemoved, ErrRenamed, ErrCreated, ErrDuplicate, ErrUnknownID, ErrAmbiguous, ErrFieldType, krm.ErrNoResourceList,
+		ErrRemoved, ErrRenamed, ErrCreated, ErrDuplicate, ErrUnknownID, ErrAmbiguous, ErrFieldType, krm.ErrNoResourceList, krm.ErrAdditionalItem,
 	}
 }
 

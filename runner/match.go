@@ -60,11 +60,10 @@ func (e *engine) call(ctx context.Context, idx []int) (v verdict) {
 			return e.redacted(in, e.blameResults(idx, verdict{err: fe}))
 		}
 	}
-	v = verdict{results: out.Results}
-	if !e.opts.Validate {
-		v = e.match(idx, tagged, out)
+	if e.opts.Validate {
+		return e.redacted(in, e.judge(idx, tagged, out.Results))
 	}
-	return e.redacted(in, v)
+	return e.redacted(in, e.match(idx, tagged, out))
 }
 
 // blameResults blames the objects that results of severity error name, if
@@ -117,14 +116,20 @@ func blameResult(blame map[int]*FunctionError, pos int, call *FunctionError, r k
 	err.Results = append(err.Results, r)
 }
 
+// judge is the verdict of a validator that failed nothing.
+func (e *engine) judge(idx []int, tagged []*krm.Item, results []krm.Result) verdict {
+	m := newMatcher(e, idx, tagged)
+	m.refuseAdditional(results)
+	if len(m.faults) > 0 {
+		return m.refuse(results)
+	}
+	return verdict{results: results}
+}
+
 // match finds out which object of the output is which item, and what of that
 // is not permitted.
 func (e *engine) match(idx []int, tagged []*krm.Item, out *krm.ResourceList) verdict {
-	m := &matcher{
-		e: e, idx: idx, tagged: tagged,
-		position: make(map[int]int, len(idx)),
-		outs:     make([]*krm.Item, len(idx)),
-	}
+	m := newMatcher(e, idx, tagged)
 	for pos, i := range idx {
 		m.position[i] = pos
 	}
@@ -135,6 +140,7 @@ func (e *engine) match(idx []int, tagged []*krm.Item, out *krm.ResourceList) ver
 	m.checkItems()
 	m.checkCreated()
 	m.checkCollisions()
+	m.takeAdditional(out.Results)
 	v := m.verdict(out.Results)
 	m.checkMetadata(v)
 	if len(m.faults) > 0 {
@@ -155,6 +161,17 @@ type matcher struct {
 	changed  bool // some identity is new in the list
 	unknown  bool // some object has an id that no item has
 	faults   []fault
+	// additional items by position, and positions by identity: nil without any.
+	additional map[int][]krm.AdditionalItem
+	positions  map[krm.Identity][]int
+}
+
+func newMatcher(e *engine, idx []int, tagged []*krm.Item) *matcher {
+	return &matcher{
+		e: e, idx: idx, tagged: tagged,
+		position: make(map[int]int, len(idx)),
+		outs:     make([]*krm.Item, len(idx)),
+	}
 }
 
 // fault is something that is not permitted; pos is -1 when it is not known
@@ -350,6 +367,9 @@ func (m *matcher) verdict(results []krm.Result) verdict {
 	v := verdict{outcomes: make([]ItemOutcome, len(m.idx)), results: results}
 	for pos, out := range m.outs {
 		v.outcomes[pos] = m.outcome(pos, out)
+		if out != nil {
+			v.outcomes[pos].Additional = m.additional[pos]
+		}
 	}
 	for _, it := range m.created {
 		v.added = append(v.added, restoreAnnotations(it, m.e.bare))

@@ -31,6 +31,9 @@ type ItemOutcome struct {
 	// Err is why the item Failed, nil otherwise. errors.As finds a
 	// [*FunctionError] in it. It does not name the object: In does.
 	Err error
+	// Additional items that the function asks Velero for together with this one,
+	// in its order, each once; none for an item that is Removed or Failed.
+	Additional []krm.AdditionalItem
 }
 
 // Outcome is what Transform did.
@@ -158,6 +161,11 @@ func (o TransformOptions) check() error {
 //     been in it, up to 8 times in all. Objects of a run that succeeds get what
 //     that run gave them. When the runs are used up, or a failure is of any other
 //     kind, all that are left fail with [ErrWholeList].
+//
+// A result with the tag [krm.AdditionalItemTag] asks for an object that is to be
+// backed up or restored with the one that its resourceRef names. One that is not
+// understood, that names no object of the call, or that a validator gives fails
+// the object, or else the call, with [krm.ErrAdditionalItem].
 //
 // A function that panics fails as one that returns [ErrPanic].
 //

@@ -26,6 +26,6 @@ func ExampleRun() {
 
 func ExampleItems() {
 	items := runnertest.Items()
-	fmt.Println(len(items), items[0].Name(), items[47].Name())
-	// Output: 48 01-input-is-one-document 48-secrets-never-appear-in-errors-or-results
+	fmt.Println(len(items), items[0].Name(), items[48].Name())
+	// Output: 49 01-input-is-one-document 49-additional-items-go-with-their-object
 }

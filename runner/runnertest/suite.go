@@ -14,7 +14,7 @@ type Behaviour = behave.Behaviour
 
 // Item is one obligation.
 type Item struct {
-	// Number in the checklist, 1 to 48.
+	// Number in the checklist, 1 to 49.
 	Number int
 	// Title in lower case words joined by "-".
 	Title string
@@ -32,7 +32,7 @@ func (i Item) Name() string { return fmt.Sprintf("%02d-%s", i.Number, i.Title) }
 // Items returns the whole checklist in order.
 func Items() []Item {
 	var items []Item
-	for _, group := range [][]Item{wireItems(), identityItems(), statusItems(), pipelineItems()} {
+	for _, group := range [][]Item{wireItems(), identityItems(), statusItems(), pipelineItems(), additionalItems()} {
 		items = append(items, group...)
 	}
 	return items

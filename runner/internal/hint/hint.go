@@ -13,14 +13,16 @@ import (
 // The hints: formats with %s for texts, which are not taken for our own words,
 // and %d for numbers.
 const (
-	Rename = "add Rename to what the step allows if it is meant to"
-	Create = "add Create to what the step allows if it is meant to"
-	Delete = "add Delete to what the step allows if it is meant to"
-	ID     = "keep the annotations internal.config.kubernetes.io/* of every object; drop them from one that is a copy"
-	List   = "a function whose output depends on the whole list needs scope List"
-	Text   = "write it as text, in quotes; where what is in the quotes is read again, as in CEL and JSON patches, write '\"1\"'"
-	Key    = "write a key with dots in brackets: metadata.annotations[\"example.com/a\"]"
-	Runs   = "it ignores the end of its context and still runs in this process"
+	Rename     = "add Rename to what the step allows if it is meant to"
+	Create     = "add Create to what the step allows if it is meant to"
+	Delete     = "add Delete to what the step allows if it is meant to"
+	ID         = "keep the annotations internal.config.kubernetes.io/* of every object; drop them from one that is a copy"
+	List       = "a function whose output depends on the whole list needs scope List"
+	Text       = "write it as text, in quotes; where what is in the quotes is read again, as in CEL and JSON patches, write '\"1\"'"
+	Key        = "write a key with dots in brackets: metadata.annotations[\"example.com/a\"]"
+	Runs       = "it ignores the end of its context and still runs in this process"
+	Additional = "docs/pipeline.md, Additional items, has the form of the tag velero-krm.io/additional-item"
+	Mutator    = "a validator changes nothing, also not what a backup holds: move the step to the mutators"
 
 	NoFile       = "there is a directory %s, without such a file: is it in this image, and spelled so?"
 	NoDirectory  = "there is no %s: is the volume mounted?"
@@ -52,7 +54,7 @@ const (
 // all returns the hints, and those that package krm gives about output.
 func all() []string {
 	return []string{
-		Rename, Create, Delete, ID, List, Text, Key, Runs,
+		Rename, Create, Delete, ID, List, Text, Key, Additional, Mutator, Runs,
 		NoFile, NoDirectory, Directory, Mode, Access, Incomplete, System, Architecture, Script, LineEnds,
 		Interpreter, Loader, Pin, WorkDir, Children, Exit126, Exit127, Killed, Limits, JSON, NoList, Truncated, Stdout,
 		"write log lines to stderr", "print one ResourceList with every object in it", "output may be truncated (%d bytes)",

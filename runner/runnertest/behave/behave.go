@@ -63,7 +63,7 @@ func ByName(name string) (Behaviour, bool) {
 // All returns every behaviour.
 func All() []Behaviour {
 	var all []Behaviour
-	for _, group := range [][]Behaviour{lists(), wires(), endings()} {
+	for _, group := range [][]Behaviour{lists(), additional(), wires(), endings()} {
 		all = append(all, group...)
 	}
 	return all
