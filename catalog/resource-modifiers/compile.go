@@ -15,8 +15,10 @@ import (
 
 // rule is a Rule ready for use.
 type rule struct {
-	label     string
-	resource  *regexp.Regexp
+	label    string
+	resource *regexp.Regexp
+	// literal is the resource; empty for a pattern.
+	literal   string
 	spaces    []*regexp.Regexp
 	name      *regexp.Regexp
 	selector  *Selector
@@ -31,20 +33,19 @@ type rule struct {
 
 // program is a Spec ready for use.
 type program struct {
-	rules     []rule
-	kinds     kinds
-	resources map[string]string
+	rules []rule
+	names names
 }
 
 // compiler collects what is wrong.
 type compiler struct {
-	kinds kinds
+	names names
 	errs  []error
 }
 
 // compile returns the program, or every problem with the config at once.
 func compile(s Spec) (program, error) {
-	c := compiler{kinds: readKinds()}
+	c := compiler{names: names{readKinds(), readOthers(), s.Resources}}
 	if !strings.EqualFold(s.Version, "v1") {
 		c.problem("version", "is not supported", "v1")
 	}
@@ -53,7 +54,7 @@ func compile(s Spec) (program, error) {
 			c.problem(fn.FieldPath("resources", name), "is no Kind.group with the name of its resource", "as Mouse.example.com: mice")
 		}
 	}
-	p := program{kinds: c.kinds, resources: s.Resources}
+	p := program{names: c.names}
 	for i, r := range s.Rules {
 		p.rules = append(p.rules, c.rule(r, fn.FieldPath("resourceModifierRules", i)))
 	}
@@ -92,7 +93,7 @@ func (c *compiler) rule(r Rule, at string) rule {
 		}
 		out.strategic = append(out.strategic, patch)
 	}
-	if resource := r.Conditions.GroupResource; len(out.strategic) > 0 && !isPattern(resource) && !c.kinds.names[resource] {
+	if resource := r.Conditions.GroupResource; len(out.strategic) > 0 && !isPattern(resource) && !c.names.kinds.names[resource] {
 		c.problem(at+".strategicPatches", "are for the kinds of Kubernetes itself: nobody knows how to merge the lists of another", "use mergePatches")
 	}
 	return out
@@ -101,7 +102,8 @@ func (c *compiler) rule(r Rule, at string) rule {
 func (c *compiler) conditions(out *rule, from Conditions, at string) {
 	out.resource = c.glob(from.GroupResource, '.', at+".groupResource")
 	if !isPattern(from.GroupResource) {
-		if reason, hint := c.kinds.check(from.GroupResource); reason != "" {
+		out.literal = from.GroupResource
+		if reason, hint := c.names.check(from.GroupResource); reason != "" {
 			c.problem(at+".groupResource", reason, hint)
 		}
 	}

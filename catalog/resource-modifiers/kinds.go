@@ -2,11 +2,8 @@ package resourcemodifiers
 
 import (
 	_ "embed"
-	"maps"
-	"slices"
 	"strings"
 
-	"github.com/velero-krm/velero-krm/fn"
 	"github.com/velero-krm/velero-krm/krm"
 )
 
@@ -82,58 +79,4 @@ func (k kinds) typeOf(id krm.Identity) (structType, bool) {
 	version := id.APIVersion[strings.LastIndexByte(id.APIVersion, '/')+1:]
 	t, ok := k.types[groupVersionKind{id.Group(), version, id.Kind}]
 	return k.merge[t], ok
-}
-
-// check returns what is wrong with a resource that a rule names without a
-// pattern, and a hint.
-func (k kinds) check(resource string) (reason, hint string) {
-	name, group, _ := strings.Cut(resource, ".")
-	if k.names[resource] || !k.groups[group] {
-		return "", ""
-	}
-	all := slices.Sorted(maps.Keys(k.names))
-	for _, known := range all {
-		if n, _, _ := strings.Cut(known, "."); n == name {
-			return "names a resource that its group does not have", "did you mean " + known + "?"
-		}
-	}
-	if c := fn.Closest(resource, all); c != "" {
-		hint = "did you mean " + c + "?"
-	}
-	return "names a resource that its group does not have", hint
-}
-
-// resourceNames returns what the resource of a kind may be called, as
-// deployments.apps. For kinds that nobody told about it is what the rules of
-// English make of them.
-func resourceNames(k kinds, told map[string]string, group, kind string) []string {
-	if name, ok := k.resources[groupKind{group, kind}]; ok {
-		return []string{name}
-	}
-	suffix := ""
-	if group != "" {
-		suffix = "." + group
-	}
-	if name, ok := told[kind+suffix]; ok {
-		return []string{name + suffix}
-	}
-	var names []string
-	for _, plural := range plurals(strings.ToLower(kind)) {
-		names = append(names, plural+suffix)
-	}
-	return names
-}
-
-func plurals(word string) []string {
-	last := len(word) - 1
-	switch {
-	case last > 0 && word[last] == 'y' && !strings.ContainsRune("aeiou", rune(word[last-1])):
-		return []string{word[:last] + "ies"}
-	case strings.HasSuffix(word, "s"):
-		// Some kinds are plurals already, as SecurityContextConstraints.
-		return []string{word + "es", word}
-	case strings.HasSuffix(word, "x"), strings.HasSuffix(word, "ch"), strings.HasSuffix(word, "sh"):
-		return []string{word + "es"}
-	}
-	return []string{word + "s"}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/velero-krm/velero-krm/catalog/internal/anew"
 	"github.com/velero-krm/velero-krm/catalog/internal/runcontext"
@@ -26,12 +27,13 @@ type tally struct{ matched, skipped int }
 func transform(ctx context.Context, c Config, list *fn.List) error {
 	p := c.program
 	tallies := make([]tally, len(p.rules))
+	came := resources{p.names, map[groupKind][]string{}}
 	changed := 0
 	for i, o := range list.Objects {
 		if ctx.Err() != nil || runcontext.Is(o) {
 			continue
 		}
-		was, err := p.object(list, i, tallies)
+		was, err := p.object(list, i, came, tallies)
 		if err != nil {
 			list.Fail(o, err)
 		}
@@ -39,20 +41,24 @@ func transform(ctx context.Context, c Config, list *fn.List) error {
 			changed++
 		}
 	}
+	came.reportNear(list, p.rules)
 	p.report(list, tallies, changed)
 	return nil
 }
 
 // object applies the rules to one object and reports whether it changed.
-func (p program) object(list *fn.List, i int, tallies []tally) (bool, error) {
+func (p program) object(list *fn.List, i int, came resources, tallies []tally) (bool, error) {
 	item := list.Objects[i].Item()
-	t := target{item: item, names: resourceNames(p.kinds, p.resources, item.Identity().Group(), item.Identity().Kind)}
+	t := target{item: item, names: came.of(item.Identity())}
 	// All conditions come first: they look at the object as it came.
 	var rules []int
 	for n := range p.rules {
-		if p.rules[n].concerns(&t) {
+		r := &p.rules[n]
+		if r.names(t.names...) && r.concerns(&t) {
 			rules = append(rules, n)
 			tallies[n].matched++
+		} else if err := r.checkKind(&t); err != nil {
+			return false, err
 		}
 	}
 	if len(rules) == 0 {
@@ -93,11 +99,11 @@ func (p program) apply(r *rule, id krm.Identity, fields map[string]any) (map[str
 	if len(r.strategic) == 0 {
 		return fields, nil
 	}
-	typ, ok := p.kinds.typeOf(id)
+	typ, ok := p.names.typeOf(id)
 	if !ok {
 		return nil, errors.New("strategicPatches are for the kinds of Kubernetes itself; use mergePatches")
 	}
-	m := merger{p.kinds.merge}
+	m := merger{p.names.merge}
 	for _, patch := range r.strategic {
 		next, err := m.fields(fields, patch, typ)
 		if err != nil {
@@ -139,13 +145,28 @@ func (t *target) decoded() map[string]any {
 	return t.fields
 }
 
-// concerns reports whether an object meets all conditions of the rule. What
-// needs no decoding comes first.
+// names reports whether the rule is for a resource that may be called by one of
+// these names.
+func (r *rule) names(resources ...string) bool {
+	return slices.ContainsFunc(resources, r.resource.MatchString)
+}
+
+// checkKind fails an object that a rule means by the name of its kind, which is
+// that of no resource: the rule would leave it as it is, and nobody would know.
+func (r *rule) checkKind(t *target) error {
+	id := t.item.Identity()
+	kind := singular(id.Group(), id.Kind)
+	if slices.Contains(t.names, kind) || r.names(t.names...) || !r.names(kind) || !r.concerns(t) {
+		return nil
+	}
+	name, _, _ := strings.Cut(kind, ".")
+	return fmt.Errorf("%s: names %s, which is a kind in lower case and no resource: did you mean %s? If the resource of %s is called %s, say so in resources", r.label, kind, t.names[0], id.Kind, name)
+}
+
+// concerns reports whether an object of the rule's resource meets the other
+// conditions. What needs no decoding comes first.
 func (r *rule) concerns(t *target) bool {
 	id := t.item.Identity()
-	if !slices.ContainsFunc(t.names, r.resource.MatchString) {
-		return false
-	}
 	if id.Namespace != "" && len(r.spaces) > 0 {
 		included := false
 		for _, re := range r.spaces {
