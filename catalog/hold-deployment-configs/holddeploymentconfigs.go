@@ -72,6 +72,8 @@ func mustHold(o *fn.Object, run runcontext.Context, hooks restorehooks.Hooks) bo
 			return true
 		}
 	}
+	// No labels were noted where there were no pods: nothing is restored that a
+	// hook could run in, and that DeploymentConfig would take away.
 	text, _ := o.Annotation(labelsAnnotation)
 	labels := parseLabels(text)
 	return len(labels) > 0 && hooks.Match(o.Identity().Namespace, func(key string) (string, bool) {

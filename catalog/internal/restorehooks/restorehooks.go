@@ -7,52 +7,83 @@ import (
 
 	"github.com/velero-krm/velero-krm/catalog/internal/runcontext"
 	"github.com/velero-krm/velero-krm/fn"
+	"github.com/velero-krm/velero-krm/internal/includes"
 )
 
-// Hooks are the entries of spec.hooks.resources. The zero Hooks match nothing.
-type Hooks struct{ entries []fn.Node }
+// Hooks are the entries of spec.hooks.resources that run something. The zero
+// Hooks match nothing.
+type Hooks struct{ entries []hook }
+
+// hook is one entry.
+type hook struct {
+	namespaces, resources includes.Set
+	// entry has the label selector.
+	entry fn.Node
+}
 
 // Labels returns the value of a label of a pod, and whether it is there.
 type Labels func(key string) (string, bool)
 
 // Of returns the hooks of the Restore that the run is.
 func Of(run runcontext.Context) Hooks {
-	hooks, ok := run.Node("restore", "spec", "hooks")
+	spec, ok := run.Node("restore", "spec", "hooks")
 	if !ok {
 		return Hooks{}
 	}
-	return Hooks{hooks.Nodes("resources")}
+	var h Hooks
+	for _, entry := range spec.Nodes("resources") {
+		if !runs(entry) {
+			continue
+		}
+		h.entries = append(h.entries, hook{
+			namespaces: includes.New(texts(entry, "includedNamespaces"), texts(entry, "excludedNamespaces")),
+			resources:  includes.New(resources(entry), texts(entry, "excludedResources")),
+			entry:      entry,
+		})
+	}
+	return h
 }
 
 // Match reports whether an entry with postHooks is for a pod in that namespace
 // with those labels.
 func (h Hooks) Match(namespace string, label Labels) bool {
-	return slices.ContainsFunc(h.entries, func(hook fn.Node) bool {
-		v, _ := hook.Get("postHooks")
-		hooks, _ := v.([]any)
-		return len(hooks) > 0 && concerns(hook, namespace, label)
+	return slices.ContainsFunc(h.entries, func(hook hook) bool {
+		return hook.namespaces.Has(namespace) && hook.resources.Has(pods) && selects(hook.entry, label)
 	})
 }
 
-// concerns reports whether an entry is for a pod.
-func concerns(hook fn.Node, namespace string, label Labels) bool {
-	return listed(hook, "includedNamespaces", true, namespace) && !listed(hook, "excludedNamespaces", false, namespace) &&
-		listed(hook, "includedResources", true, "pods", "pod", "po") && !listed(hook, "excludedResources", false, "pods", "pod", "po") &&
-		selects(hook, label)
+// runs reports whether an entry has postHooks.
+func runs(entry fn.Node) bool {
+	v, _ := entry.Get("postHooks")
+	hooks, _ := v.([]any)
+	return len(hooks) > 0
 }
 
-// listed reports whether a list of texts has one of the names or "*"; empty is
-// the answer for a list without elements.
-func listed(hook fn.Node, field string, empty bool, names ...string) bool {
-	v, _ := hook.Get(field)
-	list, _ := v.([]any)
-	if len(list) == 0 {
-		return empty
+// pods is what Velero calls the resource.
+const pods = "pods"
+
+// resources returns the includedResources of an entry. Other names of pods count
+// as well: Velero looks at none of them and runs the hook in any case.
+func resources(entry fn.Node) []string {
+	list := texts(entry, "includedResources")
+	for i, name := range list {
+		if name == "pod" || name == "po" {
+			list[i] = pods
+		}
 	}
-	return slices.ContainsFunc(list, func(v any) bool {
-		text, _ := v.(string)
-		return text == "*" || slices.Contains(names, text)
-	})
+	return list
+}
+
+// texts returns the texts of a list.
+func texts(entry fn.Node, field string) []string {
+	v, _ := entry.Get(field)
+	list, _ := v.([]any)
+	var all []string
+	for _, element := range list {
+		text, _ := element.(string)
+		all = append(all, text)
+	}
+	return all
 }
 
 // selects reports whether the label selector of a hook, if any, matches.
