@@ -27,13 +27,14 @@ func sorts() []sort {
 	}
 }
 
-// isBuildPod knows the annotation that OpenShift sets on the pods of builds.
+// isBuildPod knows the annotation that OpenShift sets on the pods of builds. One
+// without a value names no build, for openshift-velero-plugin either.
 func isBuildPod(o *fn.Object) bool {
 	if !o.Is("", "Pod") {
 		return false
 	}
-	_, ok := o.Annotation("openshift.io/build.name")
-	return ok
+	name, _ := o.Annotation("openshift.io/build.name")
+	return name != ""
 }
 
 // isBuildConfigMap knows the annotation that openshift-velero-plugin sets on
