@@ -9,7 +9,8 @@ import (
 )
 
 // classAnnotation named the class before Kubernetes 1.18. An Ingress that has
-// it and the field is refused when it is created.
+// it and the field is refused when it is created, by Kubernetes since 1.27 only
+// if they differ (kubernetes/kubernetes#115447).
 const classAnnotation = "kubernetes.io/ingress.class"
 
 // Config of the function; one field at least.
@@ -65,18 +66,39 @@ type transformer struct {
 	moved   *mapping.Counter
 }
 
-// setClass changes the annotation where there is one, else the field, so that
-// there never are both.
+// setClass changes the annotation and the field where they are there. It adds
+// one only where there is none of them, so that there never come to be both.
 func (t transformer) setClass(o *fn.Object) error {
-	field := []string{"spec", "ingressClassName"}
-	if o.Has("metadata", "annotations", classAnnotation) || o.Identity().Group() == "extensions" {
-		field = []string{"metadata", "annotations", classAnnotation}
+	for _, field := range classFields(o) {
+		if t.class != "" {
+			if err := o.Set(t.class, field...); err != nil {
+				return err
+			}
+			continue
+		}
+		if _, err := t.classes.Move(o.Root(), field...); err != nil {
+			return err
+		}
 	}
-	if t.class != "" {
-		return o.Set(t.class, field...)
+	return nil
+}
+
+// classFields are where an Ingress has its class, or would have it.
+func classFields(o *fn.Object) [][]string {
+	annotation, field := []string{"metadata", "annotations", classAnnotation}, []string{"spec", "ingressClassName"}
+	var found [][]string
+	for _, path := range [][]string{annotation, field} {
+		if o.Has(path...) {
+			found = append(found, path)
+		}
 	}
-	_, err := t.classes.Move(o.Root(), field...)
-	return err
+	switch {
+	case len(found) > 0:
+		return found
+	case o.Identity().Group() == "extensions":
+		return [][]string{annotation}
+	}
+	return [][]string{field}
 }
 
 // setHosts moves every host of an object that has some.
