@@ -9,6 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
 )
 
 // call is one call for a fact: what a role would have to permit.
@@ -79,14 +80,14 @@ func (g *gatherer) get(ctx context.Context, c call, into any) (bool, error) {
 
 // list calls do with each object of a call, page by page, until do says false.
 func (g *gatherer) list(ctx context.Context, c call, do func(*unstructured.Unstructured) (more bool)) error {
-	client := g.cluster.dynamic.Resource(c.GroupVersionResource).Namespace(c.namespace)
+	client, isNew := g.cluster.dynamic.Resource(c.GroupVersionResource).Namespace(c.namespace), unseen()
 	return eachPage(c, metav1.ListOptions{}, func(options metav1.ListOptions) (string, bool, error) {
 		list, err := client.List(ctx, options)
 		if err != nil {
 			return "", false, err
 		}
 		for i := range list.Items {
-			if !do(&list.Items[i]) {
+			if isNew(&list.Items[i]) && !do(&list.Items[i]) {
 				return "", false, nil
 			}
 		}
@@ -97,25 +98,46 @@ func (g *gatherer) list(ctx context.Context, c call, do func(*unstructured.Unstr
 // listMetadata is list for objects whose content must not be read: the API
 // server sends their metadata alone.
 func (g *gatherer) listMetadata(ctx context.Context, c call, fieldSelector string, do func(*metav1.PartialObjectMetadata)) error {
-	client := g.cluster.metadata.Resource(c.GroupVersionResource).Namespace(c.namespace)
+	client, isNew := g.cluster.metadata.Resource(c.GroupVersionResource).Namespace(c.namespace), unseen()
 	return eachPage(c, metav1.ListOptions{FieldSelector: fieldSelector}, func(options metav1.ListOptions) (string, bool, error) {
 		list, err := client.List(ctx, options)
 		if err != nil {
 			return "", false, err
 		}
 		for i := range list.Items {
-			do(&list.Items[i])
+			if isNew(&list.Items[i]) {
+				do(&list.Items[i])
+			}
 		}
 		return list.GetContinue(), true, nil
 	})
 }
 
-// eachPage asks for pages until there is none or page says false.
+// unseen returns a function that reports whether it is asked for an object the
+// first time.
+func unseen() func(metav1.Object) bool {
+	seen := map[types.NamespacedName]bool{}
+	return func(o metav1.Object) bool {
+		name := types.NamespacedName{Namespace: o.GetNamespace(), Name: o.GetName()}
+		again := seen[name]
+		seen[name] = true
+		return !again
+	}
+}
+
+// eachPage asks for pages until there is none or page says false. Where the API
+// server no longer has the list that a page belongs to, which it forgets after
+// some minutes, it asks for the whole list once, which cannot end that way: page
+// sees objects again that it has seen.
 func eachPage(c call, options metav1.ListOptions, page func(metav1.ListOptions) (next string, more bool, err error)) error {
 	c.verb = "list"
 	options.Limit = pageSize
 	for {
 		next, more, err := page(options)
+		if expired(err) && options.Continue != "" && options.Limit > 0 {
+			options.Continue, options.Limit = "", 0
+			continue
+		}
 		if err != nil {
 			return &callError{c, err}
 		}
@@ -124,3 +146,7 @@ func eachPage(c call, options metav1.ListOptions, page func(metav1.ListOptions) 
 		}
 	}
 }
+
+// expired reports whether the API server no longer has what a page continues.
+// The reason is in its answer; one that has none is Gone by its status, 410.
+func expired(err error) bool { return apierrors.IsResourceExpired(err) || apierrors.IsGone(err) }
