@@ -309,3 +309,24 @@ func FuzzReadConfig(f *testing.F) {
 		}
 	})
 }
+
+func TestDecodeStrict(t *testing.T) {
+	var into struct {
+		Name  string `json:"name" required:"true"`
+		Inner *struct {
+			Mapping map[string]string `json:"mapping"`
+		} `json:"inner"`
+	}
+	got := DecodeStrict(map[string]any{"inner": map[string]any{"mappings": map[string]any{"a": "b"}, "mapping": map[string]any{"a": int64(1)}}}, &into)
+	want := []Problem{
+		{Path: "inner.mappings", Reason: "unknown field", Hint: "did you mean mapping?"},
+		{Path: "inner.mapping.a", Reason: "must be a string, is a number", Hint: "put it in quotes"},
+		{Path: "name", Reason: "is required"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	if got := DecodeStrict(map[string]any{"name": "x"}, &into); len(got) != 0 || into.Name != "x" {
+		t.Errorf("got %v and %q", got, into.Name)
+	}
+}

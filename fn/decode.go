@@ -21,6 +21,17 @@ type decoder struct {
 	problems []Problem
 }
 
+// DecodeStrict fills the struct that into points to from a decoded JSON object,
+// as krm.Item.Object returns it, in the way of configs: by the json names of the
+// fields, null as if it were not there. It returns all that is wrong: unknown
+// fields, with the one that was most likely meant, wrong types, and missing
+// fields of the tag required:"true". A value is in none of it.
+func DecodeStrict(from map[string]any, into any) []Problem {
+	var d decoder
+	d.fields(reflect.ValueOf(into).Elem(), from, "")
+	return d.problems
+}
+
 func (d *decoder) problem(path, reason, hint string) {
 	d.problems = append(d.problems, Problem{Path: path, Reason: reason, Hint: hint})
 }

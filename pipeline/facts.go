@@ -35,6 +35,28 @@ func (p *Program) FactNeeds() []FactNeed {
 	return needs
 }
 
+// FactlessStep is a step with context: true that is shown no fact of the
+// cluster but its version.
+type FactlessStep struct {
+	// Step is the name of the step.
+	Step string
+	// Builtin is what it runs, empty for an executable.
+	Builtin string
+}
+
+// FactlessSteps lists the steps with context: true that name no facts and whose
+// builtin functions name none: what the context tells beyond the version of the
+// cluster does not reach them.
+func (p *Program) FactlessSteps() []FactlessStep {
+	var steps []FactlessStep
+	for _, s := range slices.Concat(p.mutators, p.validators) {
+		if s.spec.Context && len(s.facts) == 0 {
+			steps = append(steps, FactlessStep{Step: s.name, Builtin: s.spec.Builtin})
+		}
+	}
+	return steps
+}
+
 // narrowing is a context and what a step is shown of it. It never changes.
 type narrowing struct {
 	from, to *krm.Item

@@ -109,6 +109,7 @@ func (r *reader) readNamed(path string) ([]*krm.Item, error) {
 // its objects must not be left out without a word.
 func (r *reader) walk(dir string) ([]string, error) {
 	var files []string
+	skipped := ""
 	// With a separator at its end a link to a folder is that folder.
 	root := strings.TrimRight(dir, string(filepath.Separator)) + string(filepath.Separator)
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
@@ -122,7 +123,10 @@ func (r *reader) walk(dir string) ([]string, error) {
 			return nil
 		case d.Type()&fs.ModeSymlink != 0 && isFolder(path):
 			return usagef("name the folder with an -f of its own, or remove the link", "%q is a link to a folder, and these are not followed", path)
-		case d.IsDir() || !isObjectFile(d.Name()) || r.skipped(path):
+		case d.IsDir() || !isObjectFile(d.Name()):
+			return nil
+		case r.skipped(path):
+			skipped = path
 			return nil
 		}
 		files = append(files, path)
@@ -130,6 +134,9 @@ func (r *reader) walk(dir string) ([]string, error) {
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read folder %q: %w", dir, err)
+	}
+	if len(files) == 0 && skipped != "" {
+		return nil, usagef("name the file itself if it holds objects", "read folder %q: it holds no other file with objects than %s, which --pipeline, --config or --context names", dir, skipped)
 	}
 	if len(files) == 0 {
 		return nil, usagef("name a folder that has some, or the files themselves", "read folder %q: no .yaml, .yml or .json file in it", dir)

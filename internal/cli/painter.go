@@ -25,6 +25,12 @@ func (p painter) hint(text string) {
 	}
 }
 
+func (p painter) note(text string) {
+	if text != "" {
+		p.Line("%s", paint.Printable(text))
+	}
+}
+
 // word is paint.Printable for what stands within a line: a name must not pass for
 // lines of our own.
 func word(s string) string {

@@ -70,8 +70,10 @@ type runFlags struct {
 	timeout               time.Duration
 	// tuned is true when scope or timeout were given.
 	tuned bool
-	// untold is what the context does not tell; execute finds out.
-	untold []string
+	// untold is what the context does not tell, noteFact what it tells in vain;
+	// execute finds out.
+	untold   []string
+	noteFact string
 }
 
 func newRun(s Streams) *cobra.Command {
@@ -179,6 +181,7 @@ func (f *runFlags) execute(ctx context.Context, program *pipeline.Program, s Str
 	if f.pipeline != "" {
 		f.untold = untold(program, in.Context)
 	}
+	f.noteFact = f.factNote(program, in.Context)
 	plan, err := program.Execute(ctx, in)
 	if errors.Is(err, pipeline.ErrPhase) || errors.Is(err, pipeline.ErrNoContext) {
 		return nil, f.refused(err)
@@ -196,7 +199,10 @@ func interrupted(ctx context.Context, err error) error {
 
 // refused says what to do about a pipeline that will not run like this.
 func (f *runFlags) refused(err error) error {
-	if errors.Is(err, pipeline.ErrPhase) {
+	switch {
+	case errors.Is(err, pipeline.ErrPhase) && f.context != "":
+		return usagef("give the context of another phase, or add this one to the pipeline's spec.phases", "%w, which is that of --context", err)
+	case errors.Is(err, pipeline.ErrPhase):
 		return usagef("leave --phase out, or add it to the pipeline's spec.phases", "%w", err)
 	}
 	return usagef("give the object with --context FILE", "%w", err)
@@ -214,6 +220,7 @@ func asUsage(err error) error {
 func (f *runFlags) report(plan *pipeline.Plan, s Streams) error {
 	p := newPainter(s)
 	p.untold(f.untold)
+	p.note(f.noteFact)
 	p.plan(plan)
 	if f.output == "diff" {
 		painter{paint.Painter{W: s.Out, Color: s.ColorOut}}.changes(plan)
@@ -335,7 +342,7 @@ func (f *runFlags) inputUntil(ctx context.Context, s Streams) (in pipeline.Input
 	}
 }
 
-// input reads the objects and the context.
+// input reads the context and the objects.
 func (f *runFlags) input(s Streams) (pipeline.Input, error) {
 	r := reader{stdin: s.In}
 	for _, path := range []string{f.pipeline, f.config, f.context} {
@@ -344,13 +351,19 @@ func (f *runFlags) input(s Streams) (pipeline.Input, error) {
 		}
 	}
 	in := pipeline.Input{Phase: pipeline.Phase(f.phase)}
+	if f.context != "" {
+		// First, so that a file that is no context is not taken for missing
+		// among the objects.
+		item, run, err := readContext(f.context)
+		if err != nil {
+			return in, err
+		}
+		in.Context = item
+		if in.Phase, err = f.phaseOf(run); err != nil {
+			return in, err
+		}
+	}
 	var err error
-	if in.Items, err = r.readAll(f.files); err != nil {
-		return in, err
-	}
-	if f.context == "" {
-		return in, nil
-	}
-	in.Context, err = readContext(f.context)
+	in.Items, err = r.readAll(f.files)
 	return in, err
 }
