@@ -2,6 +2,7 @@ package runner
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/velero-krm/velero-krm/krm"
 )
@@ -41,7 +42,7 @@ func (e *engine) failWhole(v verdict) verdict {
 		why = fmt.Sprintf(", for it named further objects in each of %d runs", wholeListRounds)
 	case v.about != (krm.Identity{}):
 		why = ", for what it did to " + v.about.String()
-	case len(v.blame) == 0 && len(v.err.Results) > 0:
+	case slices.ContainsFunc(v.err.Results, krm.Result.Failed):
 		why = ", for it does not name the objects that it is about"
 	}
 	err := *v.err

@@ -2,6 +2,7 @@ package gofn
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"runtime/debug"
@@ -40,7 +41,9 @@ func (f *Func) Name() string { return f.name }
 // # Errors
 //
 // A [*runner.FunctionError] with the func's own error as cause, redacted of
-// values of Secrets in the input; [krm.ErrNoResourceList] when it returned
+// values of Secrets in the input, and the results that came with it: those of
+// the list that the func returned with the error, or those in the error, if it
+// has a method FunctionResults or is a [*runner.FunctionError]; [krm.ErrNoResourceList] when it returned
 // nothing; a [*PanicError] when it panicked.
 func (f *Func) Run(ctx context.Context, in *krm.ResourceList) (out *krm.ResourceList, err error) {
 	defer func() {
@@ -82,8 +85,25 @@ func (f *Func) failed(in, out *krm.ResourceList, err error) *runner.FunctionErro
 	fe := &runner.FunctionError{Function: f.name, Err: redactor.Err(err)}
 	if out != nil {
 		fe.Results = redactor.Results(out.Results)
+	} else {
+		fe.Results = redactor.Results(resultsIn(err))
 	}
 	return fe
+}
+
+// resultsIn are the results that an error carries, as that of an fn.Function,
+// which returns no list then.
+func resultsIn(err error) []krm.Result {
+	var carrier interface{ FunctionResults() []krm.Result }
+	var fe *runner.FunctionError
+	switch {
+	case errors.As(err, &carrier):
+		return carrier.FunctionResults()
+	case errors.As(err, &fe):
+		return fe.Results
+	default:
+		return nil
+	}
 }
 
 // PanicError says that a func panicked. errors.Is finds runner.ErrPanic in it.

@@ -108,3 +108,29 @@ func TestEndedContext(t *testing.T) {
 		t.Errorf("Run(...): %v", err)
 	}
 }
+
+// carrying is an error with results, as functions of package fn return it.
+type carrying struct{ results []krm.Result }
+
+func (carrying) Error() string                   { return "broken" }
+func (e carrying) FunctionResults() []krm.Result { return e.results }
+
+// TestResultsOfAnErrorAreKept: an executable can print them and fail, too.
+func TestResultsOfAnErrorAreKept(t *testing.T) {
+	said := []krm.Result{{Message: "before hunter2hunter2 it broke", Severity: krm.Error}}
+	for name, tc := range map[string]struct {
+		reason string
+		out    *krm.ResourceList
+		err    error
+	}{
+		"in the list":           {"as the documentation of Run says", &krm.ResourceList{Results: said}, errors.New("broken")},
+		"in the error":          {"as package fn does", nil, fmt.Errorf("wrapped: %w", carrying{said})},
+		"in a failure of a run": {"the function runs another one", nil, &runner.FunctionError{Results: said, Err: errors.New("broken")}},
+	} {
+		_, err := gofn.New("f", func(context.Context, *krm.ResourceList) (*krm.ResourceList, error) { return tc.out, tc.err }).Run(t.Context(), list(t))
+		var fe *runner.FunctionError
+		if !errors.As(err, &fe) || len(fe.Results) != 1 || fe.Results[0].Message != "before [redacted] it broke" {
+			t.Errorf("%s: %s: %+v", name, tc.reason, fe)
+		}
+	}
+}
