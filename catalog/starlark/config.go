@@ -91,23 +91,24 @@ func options() *syntax.FileOptions {
 	return &syntax.FileOptions{Set: true, While: true, TopLevelControl: true, GlobalReassign: true, Recursion: true}
 }
 
+const ctxName = "ctx"
+
 // Validate compiles the script.
 func (c *Config) Validate() error {
-	isPredeclared := func(name string) bool { return name == "ctx" || name == "json" }
-	_, program, err := starlark.SourceProgramOptions(options(), scriptName, c.Source, isPredeclared)
+	isPredeclared := func(name string) bool { return name == ctxName || name == jsonName }
+	file, program, err := starlark.SourceProgramOptions(options(), scriptName, c.Source, isPredeclared)
 	if err != nil {
 		return invalidSource(err)
 	}
-	if program.NumLoads() > 0 {
-		_, at := program.Load(0)
-		return fn.Invalid(keySource, fmt.Sprintf("line %d: load is not available", at.Line), "json is there without it")
+	if err := checkModules(file); err != nil {
+		return err
 	}
 	c.program = program
 	return nil
 }
 
 func predeclared(ctx starlark.Value) starlark.StringDict {
-	return starlark.StringDict{"ctx": ctx, "json": jsonModule()}
+	return starlark.StringDict{ctxName: ctx, jsonName: jsonModule()}
 }
 
 // invalidSource tells every mistake with its line.

@@ -9,35 +9,79 @@ import (
 	"go.starlark.net/starlarkstruct"
 )
 
-const decodeName = "decode"
+const jsonName = "json"
 
-// jsonModule is the module json with a decode that bounds how deep values nest.
-// The library's own recurses for each level: some megabytes of brackets, which
-// an object may hold, end the process, and no recover helps.
+// jsonModule is the library's module json with bounds on what its functions
+// take. Some recurse for each level: some megabytes of brackets, which an object
+// may hold, end the process, and no recover helps. All make as much as they are
+// asked for in one step.
 func jsonModule() *starlarkstruct.Module {
 	members := maps.Clone(json.Module.Members)
-	decode := members[decodeName]
-	members[decodeName] = starlark.NewBuiltin("json."+decodeName, func(thread *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
-		for _, arg := range args {
-			if text, ok := starlark.AsString(arg); ok && tooDeep(text) {
-				return nil, errDeep
-			}
+	for name, f := range map[string]jsonFunction{
+		"decode":        {takes: (*measure).text},
+		"encode":        {takes: (*measure).value},
+		"encode_indent": {takes: (*measure).value, indents: true},
+		"indent":        {takes: (*measure).text, indents: true},
+	} {
+		f.call = members[name]
+		members[name] = starlark.NewBuiltin(jsonName+"."+name, f.bounded)
+	}
+	return &starlarkstruct.Module{Name: jsonName, Members: members}
+}
+
+// jsonFunction is a function of the library.
+type jsonFunction struct {
+	takes   func(*measure, starlark.Value) error
+	indents bool
+	call    starlark.Value
+}
+
+// bounded looks at all arguments, whatever they are for.
+func (f jsonFunction) bounded(thread *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+	var m measure
+	prefix, indent := 0, 1
+	for _, arg := range args {
+		if err := f.takes(&m, arg); err != nil {
+			return nil, err
 		}
-		for _, pair := range kwargs {
-			if text, ok := starlark.AsString(pair[1]); ok && tooDeep(text) {
-				return nil, errDeep
-			}
+	}
+	for _, pair := range kwargs {
+		if err := f.takes(&m, pair[1]); err != nil {
+			return nil, err
 		}
-		return starlark.Call(thread, decode, args, kwargs)
-	})
-	return &starlarkstruct.Module{Name: json.Module.Name, Members: members}
+		switch text, _ := starlark.AsString(pair[1]); pair[0] {
+		case starlark.String("prefix"):
+			prefix = len(text)
+		case starlark.String("indent"):
+			indent = len(text)
+		}
+	}
+	// Up to two lines for each part, and for each part its brackets.
+	if f.indents && 2*(m.parts*prefix+m.levels*indent) > maxBytes {
+		return nil, errLarge
+	}
+	if err := spend(thread, uint64(m.parts+m.bytes/quickBytes)); err != nil {
+		return nil, err
+	}
+	return starlark.Call(thread, f.call, args, kwargs)
 }
 
 var errDeep = errors.New("the text is nested too deeply")
 
-// tooDeep reports whether JSON nests deeper than an object may. Of what is no
-// JSON the decoder says more.
-func tooDeep(text string) bool {
+// measure goes through a value as something that writes it would.
+type measure struct {
+	parts, bytes int
+	// depth is how deep it is now, levels the sum of the depth of each part.
+	depth, levels int
+}
+
+// text goes through JSON. Of what is no JSON the decoder says more.
+func (m *measure) text(v starlark.Value) error {
+	text, _ := starlark.AsString(v)
+	if len(text) > maxBytes {
+		return errText
+	}
+	m.bytes += len(text)
 	depth, quoted := 0, false
 	for i := 0; i < len(text); i++ {
 		switch c := text[i]; {
@@ -46,13 +90,54 @@ func tooDeep(text string) bool {
 		case c == '"':
 			quoted = !quoted
 		case quoted:
+		case c == ',':
+			m.parts++
+			m.levels += max(depth, 0)
 		case c == '[' || c == '{':
 			if depth++; depth > maxDepth {
-				return true
+				return errDeep
 			}
+			m.parts++
+			m.levels += max(depth, 0)
 		case c == ']' || c == '}':
 			depth--
 		}
 	}
-	return false
+	return nil
+}
+
+// value goes through what a script has.
+func (m *measure) value(v starlark.Value) error {
+	m.parts++
+	m.levels += m.depth
+	if text, ok := v.(starlark.String); ok {
+		m.bytes += len(text)
+	}
+	if m.parts > maxParts || m.bytes > maxBytes || m.depth > maxDepth {
+		return errLarge
+	}
+	m.depth++
+	defer func() { m.depth-- }()
+	switch v := v.(type) {
+	case starlark.IterableMapping:
+		for k, e := range starlark.Entries(v) {
+			if err := errors.Join(m.value(k), m.value(e)); err != nil {
+				return errLarge
+			}
+		}
+	case starlark.Iterable:
+		for e := range starlark.Elements(v) {
+			if err := m.value(e); err != nil {
+				return err
+			}
+		}
+	case *starlarkstruct.Struct:
+		for _, name := range v.AttrNames() {
+			attr, _ := v.Attr(name)
+			if err := m.value(attr); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }

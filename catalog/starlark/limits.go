@@ -2,6 +2,7 @@ package starlark
 
 import (
 	"context"
+	"errors"
 	"runtime"
 	"runtime/metrics"
 
@@ -27,6 +28,34 @@ const (
 // heapMetric is the memory that objects of Go hold.
 const heapMetric = "/memory/classes/heap/objects:bytes"
 
+// watchKey is where a thread has its watch.
+const watchKey = "watch"
+
+const (
+	reasonSteps = "it takes too many steps"
+	reasonEnded = "the call ended"
+)
+
+// spend counts the work of a function that a script calls as steps of the
+// script, before the work is done: nothing else looks before it returns.
+func spend(thread *starlark.Thread, steps uint64) error {
+	thread.Steps += steps
+	w, ok := thread.Local(watchKey).(*watch)
+	switch {
+	case !ok:
+		return nil
+	case thread.Steps >= w.limit:
+		return errors.New(cancelled + reasonSteps)
+	case w.ctx.Err() != nil:
+		return errors.New(cancelled + reasonEnded)
+	}
+	return nil
+}
+
+// cancelled is how errors of the interpreter start that tell why a script was
+// ended.
+const cancelled = "Starlark computation cancelled: "
+
 // watch ends a script that runs too long, grows too large or whose call ended.
 type watch struct {
 	ctx    context.Context //nolint:containedctx // the thread has no other way to see it
@@ -43,6 +72,7 @@ func watchThread(ctx context.Context, thread *starlark.Thread, objects int) {
 	now := w.memory()
 	w.heap, w.used = now+maxMemory, now+maxMemory/2
 	thread.OnMaxSteps = w.look
+	thread.SetLocal(watchKey, w)
 	thread.SetMaxExecutionSteps(watchEvery)
 }
 
@@ -50,13 +80,13 @@ func (w *watch) look(thread *starlark.Thread) {
 	steps := thread.ExecutionSteps()
 	switch {
 	case steps >= w.limit:
-		thread.Cancel("it takes too many steps")
+		thread.Cancel(reasonSteps)
 	case thread.CallStackDepth() > maxCalls:
 		thread.Cancel("its functions call each other too deeply")
 	case w.tooLarge():
 		thread.Cancel("it takes too much memory")
 	case w.ctx.Err() != nil:
-		thread.Cancel("the call ended")
+		thread.Cancel(reasonEnded)
 	}
 	thread.SetMaxExecutionSteps(steps + watchEvery)
 }

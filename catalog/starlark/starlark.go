@@ -45,7 +45,7 @@ func transform(ctx context.Context, c Config, list *fn.List) error {
 	if err != nil {
 		return fmt.Errorf("read params: %w", err)
 	}
-	thread := &starlark.Thread{Name: scriptName, Print: s.speaker.print}
+	thread := &starlark.Thread{Name: scriptName, Print: s.speaker.print, Load: newLoader()}
 	watchThread(ctx, thread, len(list.Objects))
 	context := starlarkstruct.FromStringDict(starlarkstruct.Default, starlark.StringDict{"resource_list": resources, keyParams: params})
 	if _, err := c.program.Init(thread, predeclared(context)); err != nil {

@@ -1,0 +1,98 @@
+package starlark
+
+import (
+	"crypto/md5"
+	"crypto/sha1"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+
+	"go.starlark.net/starlark"
+	"go.starlark.net/starlarkstruct"
+)
+
+var errText = errors.New("the text is too large")
+
+// takeText counts the work on a text, of which a step does so many bytes.
+func takeText(thread *starlark.Thread, b *starlark.Builtin, text string, bytesPerStep int) error {
+	if len(text) > maxBytes {
+		return fmt.Errorf("%s: %w", b.Name(), errText)
+	}
+	return spend(thread, uint64(len(text)/bytesPerStep))
+}
+
+// quickBytes is how many bytes are copied, encoded or hashed in one step.
+const quickBytes = 64
+
+func base64Module() *starlarkstruct.Module {
+	return newModule("base64", map[string]builtin{
+		"encode": base64Coder(func(e *base64.Encoding, text string) (string, error) {
+			return e.EncodeToString([]byte(text)), nil
+		}),
+		"decode": base64Coder(func(e *base64.Encoding, text string) (string, error) {
+			// The error tells where, not what.
+			raw, err := e.DecodeString(text)
+			return string(raw), err
+		}),
+	})
+}
+
+func base64Coder(code func(*base64.Encoding, string) (string, error)) builtin {
+	return func(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+		var data, name string
+		if err := starlark.UnpackArgs(b.Name(), args, kwargs, "data", &data, "encoding?", &name); err != nil {
+			return nil, err
+		}
+		encoding := encodingOf(name)
+		if encoding == nil {
+			return nil, fmt.Errorf("%s: encoding must be standard, standard_raw, url or url_raw", b.Name())
+		}
+		if err := takeText(thread, b, data, quickBytes); err != nil {
+			return nil, err
+		}
+		out, err := code(encoding, data)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", b.Name(), err)
+		}
+		return starlark.String(out), nil
+	}
+}
+
+// encodingOf returns a variant of base64 by its name, nil for none.
+func encodingOf(name string) *base64.Encoding {
+	switch name {
+	case "", "standard":
+		return base64.StdEncoding
+	case "standard_raw":
+		return base64.RawStdEncoding
+	case "url":
+		return base64.URLEncoding
+	case "url_raw":
+		return base64.RawURLEncoding
+	}
+	return nil
+}
+
+// hashModule has what names things by their content; it protects nothing.
+func hashModule() *starlarkstruct.Module {
+	return newModule("hash", map[string]builtin{
+		"md5":    hasher(func(data []byte) []byte { sum := md5.Sum(data); return sum[:] }),
+		"sha1":   hasher(func(data []byte) []byte { sum := sha1.Sum(data); return sum[:] }),
+		"sha256": hasher(func(data []byte) []byte { sum := sha256.Sum256(data); return sum[:] }),
+	})
+}
+
+func hasher(sum func([]byte) []byte) builtin {
+	return func(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+		var text string
+		if err := starlark.UnpackPositionalArgs(b.Name(), args, kwargs, 1, &text); err != nil {
+			return nil, err
+		}
+		if err := takeText(thread, b, text, quickBytes); err != nil {
+			return nil, err
+		}
+		return starlark.String(hex.EncodeToString(sum([]byte(text)))), nil
+	}
+}
