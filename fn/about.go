@@ -1,6 +1,10 @@
 package fn
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/velero-krm/velero-krm/krm"
+)
 
 // About is what a function states about itself beside its name, its summary
 // and its config, for those who choose one and for those who write a pipeline
@@ -15,7 +19,9 @@ type About struct {
 	// pipeline's validators.
 	Validates bool
 	// Phases of Velero that the function is meant for, [Backup] or [Restore]. Empty
-	// for both.
+	// for both. A pipeline that runs in another phase, too, is refused: what the
+	// function makes of objects would do harm there, as Secrets that are restored
+	// sealed. For a function that Validates, and so does none, it is advice.
 	Phases []string
 	// Needs is what a pipeline step must grant. The zero value is for a function
 	// that changes objects it was given, each on its own.
@@ -68,21 +74,21 @@ type Grant struct {
 	When string `json:"when"`
 }
 
-// Keys of a pipeline step.
+// Keys of a pipeline step, as a [Grant] has them.
 const (
-	grantAllow   = "allow"
-	grantContext = "context"
-	grantScope   = "scope"
+	GrantAllow   = "allow"
+	GrantContext = "context"
+	GrantScope   = "scope"
 )
 
 // Grants lists what is needed in the order in which pages show it.
 func (n Needs) Grants() []Grant {
 	all := []Grant{
-		{grantAllow, "Create", n.Create},
-		{grantAllow, "Delete", n.Delete},
-		{grantAllow, "Rename", n.Rename},
-		{grantContext, "true", n.Context},
-		{grantScope, "List", n.List},
+		{GrantAllow, "Create", n.Create},
+		{GrantAllow, "Delete", n.Delete},
+		{GrantAllow, "Rename", n.Rename},
+		{GrantContext, "true", n.Context},
+		{GrantScope, "List", n.List},
 	}
 	return slices.DeleteFunc(all, func(g Grant) bool { return g.When == "" })
 }
@@ -107,19 +113,31 @@ func (f Function) About() About {
 // IfIgnored returns About().IfIgnored, for pipelines.
 func (f Function) IfIgnored() string { return f.about.IfIgnored }
 
-// AlwaysNeeds returns what About().Needs has as [Always], for pipelines: what
-// allow must have, and whether the step must have context: true and scope: List.
-func (f Function) AlwaysNeeds() (allow []string, context, list bool) {
-	for _, g := range f.about.Needs.Grants() {
-		switch {
-		case g.When != Always:
-		case g.Key == grantAllow:
-			allow = append(allow, g.Value)
-		case g.Key == grantContext:
-			context = true
-		case g.Key == grantScope:
-			list = true
+// OnlyPhases returns the phases outside of which a pipeline must not run the
+// function, nil when it may run in any. The caller may change it.
+func (f Function) OnlyPhases() []string {
+	if f.about.Validates {
+		return nil
+	}
+	return slices.Clone(f.about.Phases)
+}
+
+// NeedsTeller is a config that knows what a step must grant to a function that
+// is configured so: each field of [Needs] that is not empty is needed, and says
+// when it is, as "with objects: true". It is asked after it was validated, and
+// pipelines that do not grant it are refused.
+type NeedsTeller interface{ Needs() Needs }
+
+// Needs returns what a step with config, nil for none, must grant: what
+// About().Needs has as [Always], and what the config says if it is a
+// [NeedsTeller] without problems.
+func (f Function) Needs(config *krm.Item) []Grant {
+	grants := f.about.Needs.Grants()
+	grants = slices.DeleteFunc(grants, func(g Grant) bool { return g.When != Always })
+	for _, g := range f.needs(config).Grants() {
+		if !slices.ContainsFunc(grants, func(known Grant) bool { return known.Key == g.Key && known.Value == g.Value }) {
+			grants = append(grants, g)
 		}
 	}
-	return allow, context, list
+	return grants
 }

@@ -38,6 +38,56 @@ func TestAbout(t *testing.T) {
 	}
 }
 
+// moving is a config that says what it needs.
+type moving struct {
+	Objects bool `json:"objects"`
+	Size    int  `json:"size"`
+}
+
+func (m moving) Needs() Needs {
+	if !m.Objects {
+		return Needs{}
+	}
+	return Needs{Rename: "with objects: true", Delete: "with objects: true"}
+}
+
+func TestNeedsOfAConfig(t *testing.T) {
+	f := New("move", "Moves.", func(context.Context, moving, *List) error { return nil }, Describe(About{
+		Needs: Needs{Delete: Always, Rename: "with objects: true", List: "to see all"},
+	}))
+	always := Grant{"allow", "Delete", Always}
+	for text, want := range map[string][]Grant{
+		"":                           {always},
+		"{objects: 'false'}":         {always},
+		"{objects: 'true'}":          {always, {"allow", "Rename", "with objects: true"}},
+		"{objects: 'true', size: x}": {always}, // nobody knows what is meant
+	} {
+		var cfg *krm.Item
+		if text != "" {
+			cfg = config(t, "apiVersion: v1\nkind: ConfigMap\ndata: "+text)
+		}
+		if diff := cmp.Diff(want, f.Needs(cfg)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", text, diff)
+		}
+	}
+}
+
+func TestOnlyPhases(t *testing.T) {
+	for _, tc := range []struct {
+		about About
+		want  []string
+	}{
+		{About{Phases: []string{Backup}}, []string{Backup}},
+		{About{}, nil},
+		{About{Phases: []string{Restore}, Validates: true}, nil}, // it changes nothing
+	} {
+		f := New("x", "X.", func(context.Context, NoConfig, *List) error { return nil }, Describe(tc.about))
+		if diff := cmp.Diff(tc.want, f.OnlyPhases()); diff != "" {
+			t.Errorf("%+v (-want +got):\n%s", tc.about, diff)
+		}
+	}
+}
+
 func TestFieldDefaults(t *testing.T) {
 	type config struct {
 		On   bool   `json:"on" doc:"whether; default false, as before"`

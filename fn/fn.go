@@ -24,6 +24,7 @@ type Function struct {
 	kinds         []configKind
 	run           func(ctx context.Context, in *krm.ResourceList) (*krm.ResourceList, error)
 	check         func(config *krm.Item) error
+	needs         func(config *krm.Item) Needs
 }
 
 // configKind is one kind of object that a function is configured by.
@@ -90,7 +91,7 @@ func AcceptConfig(apiVersion, kind string) Option {
 // or, without one, from its top-level fields. Keys that C does not have are
 // errors. A field with the tag `required:"true"` must be there and not be
 // empty; the tag `doc` says in one phrase what it is for. *C may be a
-// [Defaulter], a [Validator] and a [ConfigReader].
+// [Defaulter], a [Validator], a [NeedsTeller] and a [ConfigReader].
 //
 // transform gets a list of its own. It is not told how many objects of the
 // backup the list holds: the same objects may come in any split.
@@ -115,6 +116,13 @@ func New[C any](name, summary string, transform func(ctx context.Context, config
 	}
 	if f.keep {
 		read = keepLast(read)
+	}
+	f.needs = func(config *krm.Item) Needs {
+		c, err := read(config)
+		if teller, ok := any(&c).(NeedsTeller); ok && err == nil {
+			return teller.Needs()
+		}
+		return Needs{}
 	}
 	f.run = func(ctx context.Context, in *krm.ResourceList) (*krm.ResourceList, error) {
 		c, err := read(in.FunctionConfig)

@@ -112,7 +112,10 @@ func Compile(p *Pipeline, env Env) (*Program, error) {
 
 // compile goes on from the problems already found. name is used in errors.
 func compile(p *Pipeline, name string, env Env, found problems) (*Program, error) {
-	c := compiler{checker: checker{problems: found}, env: env}
+	c := compiler{checker: checker{problems: found}, env: env, phases: p.Spec.Phases}
+	if len(c.phases) == 0 {
+		c.phases = []Phase{Backup, Restore}
+	}
 	c.pipeline(p)
 	prog := &Program{name: p.Metadata.Name, phases: slices.Clone(p.Spec.Phases), logger: env.Logger, clock: env.Clock}
 	if prog.logger == nil {
@@ -171,6 +174,8 @@ func functionName(s Step) string {
 type compiler struct {
 	checker
 	env Env
+	// phases in which the pipeline runs.
+	phases []Phase
 }
 
 func (c *compiler) compileSteps(path string, specs []Step, names *[]string) []*step {
@@ -240,7 +245,8 @@ func (c *compiler) findBuiltin(s *step, path string) {
 		}
 	}
 	s.mustFail = c.ignored(s.spec, builtin, path)
-	c.granted(s.spec, builtin, path)
+	c.granted(s, builtin, path)
+	c.phased(s, builtin, path)
 	s.function = gofn.New(s.name, builtin.Run)
 	if reader, ok := builtin.(FactReader); ok && s.spec.Context {
 		s.facts = slices.Compact(slices.Sorted(slices.Values(append(s.facts, reader.Facts()...))))

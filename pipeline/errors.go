@@ -72,8 +72,8 @@ func (e *LoadError) Unwrap() []error {
 	return errs
 }
 
-// ErrPhase says that a pipeline was asked to run in a phase that is not one of
-// its own.
+// ErrPhase says that a pipeline, or a function in it, was asked to run in a
+// phase that is not one of its own.
 var ErrPhase = errors.New("pipeline does not run in this phase")
 
 // ErrNoContext says that a step asks for the run's context and none was given.

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/velero-krm/velero-krm/fn"
 	"github.com/velero-krm/velero-krm/krm"
 	"github.com/velero-krm/velero-krm/pipeline"
 	"github.com/velero-krm/velero-krm/runner"
@@ -20,17 +21,22 @@ type testFunction struct {
 	check func(config map[string]string) error
 	run   func(config map[string]string, list *krm.ResourceList) error
 	harm  string // what IfIgnored says
-	needy bool   // AlwaysNeeds all there is
+	needs func(config map[string]string) fn.Needs
+	only  []string // phases
 }
 
 var _ pipeline.Needer = testFunction{}
 
-func (f testFunction) AlwaysNeeds() (allow []string, context, list bool) {
-	if f.needy {
-		allow = []string{"Delete", "Rename"}
+func (f testFunction) Needs(config *krm.Item) []fn.Grant {
+	if f.needs == nil {
+		return nil
 	}
-	return allow, f.needy, f.needy
+	return f.needs(data(config)).Grants()
 }
+
+var _ pipeline.PhaseMinder = testFunction{}
+
+func (f testFunction) OnlyPhases() []string { return f.only }
 
 var _ pipeline.IgnoreMinder = testFunction{}
 
@@ -89,7 +95,16 @@ func catalogue() map[string]testFunction {
 		{name: "say", run: say},
 		{name: "empty", run: func(_ map[string]string, l *krm.ResourceList) error { l.Items = nil; return nil }},
 		{name: "want-context", run: wantContext},
-		{name: "needy", run: func(map[string]string, *krm.ResourceList) error { return nil }, needy: true},
+		{name: "needy", run: idle, needs: func(map[string]string) fn.Needs {
+			return fn.Needs{Delete: fn.Always, Rename: fn.Always, Context: fn.Always, List: fn.Always}
+		}},
+		{name: "sometimes-needy", run: idle, needs: sometimes, check: func(config map[string]string) error {
+			if config["wrong"] != "" {
+				return errors.New("data.wrong: unknown key")
+			}
+			return nil
+		}},
+		{name: "for-backups", run: idle, only: []string{"Backup"}},
 		{name: "hide-or-fail", run: failOn, harm: "A secret would stay."},
 		{name: "hide", run: func(map[string]string, *krm.ResourceList) error { return nil }, harm: "A secret would stay."},
 		{name: "picky", run: reverse, check: func(map[string]string) error {
@@ -99,6 +114,21 @@ func catalogue() map[string]testFunction {
 		functions[f.name] = f
 	}
 	return functions
+}
+
+// idle does nothing.
+func idle(map[string]string, *krm.ResourceList) error { return nil }
+
+// sometimes is what a function needs whose config says it.
+func sometimes(config map[string]string) fn.Needs {
+	var needs fn.Needs
+	if config["objects"] != "" {
+		needs.Rename = "with objects"
+	}
+	if config["mappings"] == "" {
+		needs.Context = "without mappings"
+	}
+	return needs
 }
 
 // trail appends config.add to an annotation of each item.

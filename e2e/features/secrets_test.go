@@ -77,8 +77,8 @@ func secretsIn(t *testing.T, p *pipelines, namespace string) map[string]*corev1.
 // backUp makes the backups sealed and redacted.
 func (v *vault) backUp(t *testing.T) {
 	t.Helper()
-	v.old.put(t, "seal", pipelineText("seal", "mutators:\n- {builtin: seal-secrets, configMap: {recipients: "+v.recipient+"}}"))
-	v.old.put(t, "redact", pipelineText("redact", "mutators:\n- {builtin: redact-secrets}"))
+	v.old.put(t, "seal", pipelineText("seal", "phases: [Backup]\nmutators:\n- {builtin: seal-secrets, configMap: {recipients: "+v.recipient+"}}"))
+	v.old.put(t, "redact", pipelineText("redact", "phases: [Backup]\nmutators:\n- {builtin: redact-secrets}"))
 	v.old.complete(t, v.old.backup(t, "sealed", "vault", named("seal")))
 	v.old.complete(t, v.old.backup(t, "redacted", "vault", named("redact")))
 }
@@ -121,7 +121,7 @@ func (v *vault) restore(t *testing.T, backup, name, pipeline string) *velerov1ap
 
 // unsealing is a pipeline that reads keys from a file.
 func unsealing(name, file string) string {
-	return pipelineText(name, fmt.Sprintf("mutators:\n- {builtin: unseal-secrets, configMap: {identityFile: %q}}", file))
+	return pipelineText(name, fmt.Sprintf("phases: [Restore]\nmutators:\n- {builtin: unseal-secrets, configMap: {identityFile: %q}}", file))
 }
 
 // testUnseal restores with the key: every Secret is what it was.

@@ -100,7 +100,7 @@ func (f *runFlags) register(cmd *cobra.Command) {
 	flags.StringVar(&f.functions, "functions", "", "`DIR` that exec and configPath in the pipeline are relative to instead, as $KRM_FN_DIR is in Velero's pod")
 	flags.StringArrayVarP(&f.files, "file", "f", nil, "`PATH` of a file or folder with objects, or - for stdin; may be repeated")
 	flags.StringVarP(&f.output, "output", "o", "yaml", "`FORMAT` of stdout: yaml, json, or diff for what changes")
-	flags.StringVar(&f.phase, "phase", "", "refuse a pipeline that does not run in `PHASE`: Backup or Restore")
+	flags.StringVar(&f.phase, "phase", "", "refuse a pipeline, or a function of the catalogue, that is not for `PHASE`: Backup or Restore")
 	flags.StringVar(&f.context, "context", "", "`FILE` with the RunContext that steps with context: true are given, and --exec and --builtin")
 	flags.BoolVar(&f.keepFailed, "keep-failed", false, "write the list although objects failed, those as they came")
 	flags.StringVar(&f.exec, "exec", "", "run the executable and arguments in `COMMAND` instead of a pipeline")
@@ -299,8 +299,22 @@ func (f *runFlags) single() (*pipeline.Pipeline, error) {
 	return &pipeline.Pipeline{
 		APIVersion: pipeline.APIVersion, Kind: pipeline.Kind,
 		Metadata: pipeline.Metadata{Name: "command-line"},
-		Spec:     pipeline.Spec{Mutators: []pipeline.Step{step}},
+		Spec:     pipeline.Spec{Phases: f.phases(), Mutators: []pipeline.Step{step}},
 	}, nil
+}
+
+// phases are those of a single step: what --phase says, or else all that the
+// function is for.
+func (f *runFlags) phases() []pipeline.Phase {
+	if f.phase != "" {
+		return []pipeline.Phase{pipeline.Phase(f.phase)}
+	}
+	var phases []pipeline.Phase
+	function, _ := catalog.Lookup(f.builtin) // that there is none is told elsewhere
+	for _, phase := range function.OnlyPhases() {
+		phases = append(phases, pipeline.Phase(phase))
+	}
+	return phases
 }
 
 // compileSingle tells problems by the flags that people wrote.
@@ -316,6 +330,9 @@ func compileSingle(p *pipeline.Pipeline, env pipeline.Env) (*pipeline.Program, e
 		problem.Path = strings.Replace(problem.Path, "--configMap", "--set", 1)
 		if problem.Path == "--context" && problem.Hint != "" {
 			problem.Hint = "name a file with one; docs/run-context.md shows it"
+		}
+		if errors.Is(problem.Err, pipeline.ErrPhase) {
+			problem.Path, problem.Hint = "--phase", "leave it out, or name the phase of the function"
 		}
 		errs[i] = errors.New(problem.String())
 	}

@@ -11,13 +11,17 @@ import (
 )
 
 // step writes the step of a pipeline that runs the function with config, which
-// is kept as its author wrote it. What a step need not always grant stands
+// is kept as its author wrote it, and the phases of the pipeline where the
+// function is not for both. What a step need not always grant stands
 // there as a comment, but for the context when the example has one.
 func step(p *Page, config []byte, context bool) (string, error) {
 	var b strings.Builder
 	list := "mutators"
 	if p.Validates {
 		list = "validators"
+	}
+	if len(p.Phases) == 1 {
+		fmt.Fprintf(&b, "phases: [%s]\n", p.Phases[0])
 	}
 	fmt.Fprintf(&b, "%s:\n- builtin: %s\n", list, p.Name)
 	writeGrants(&b, p.Needs, context)
