@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -57,6 +58,7 @@ func TestStatementsHold(t *testing.T) {
 					continue // that it should is the fixture's to say
 				}
 				checkStatements(t, f.About(), input, in.Items, out.Items)
+				checkRequests(t, f.About(), input, out.Results)
 			}
 		})
 	}
@@ -169,6 +171,24 @@ func checkStatements(t *testing.T, about fn.About, where string, in, out []*krm.
 	}
 	if added > 0 && needs.Create == "" && needs.Rename == "" {
 		t.Errorf("%s: objects are new, and the function says neither Create nor Rename", where)
+	}
+}
+
+// checkRequests compares the additional items that a function asks for with what
+// it says.
+func checkRequests(t *testing.T, about fn.About, where string, results []krm.Result) {
+	t.Helper()
+	for _, r := range results {
+		item, asks, err := r.AdditionalItem()
+		switch {
+		case err != nil:
+			t.Errorf("%s: %v", where, err)
+		case !asks:
+		case !slices.Contains(about.AdditionalItems, strings.TrimSuffix(item.Resource+"."+item.Group, ".")):
+			t.Errorf("%s: the function asks for %s, and does not say so", where, item)
+		case !touches(about, krm.Identity{APIVersion: r.ResourceRef.APIVersion, Kind: r.ResourceRef.Kind}):
+			t.Errorf("%s: an additional item goes with a %s, which the function does not name", where, r.ResourceRef.Kind)
+		}
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"github.com/velero-krm/velero-krm/catalog/drop-generated"
 	"github.com/velero-krm/velero-krm/catalog/fix-scale-target"
 	"github.com/velero-krm/velero-krm/catalog/hold-deployment-configs"
+	"github.com/velero-krm/velero-krm/catalog/include-constraints"
 	"github.com/velero-krm/velero-krm/catalog/make-stage-pods"
 	"github.com/velero-krm/velero-krm/catalog/map-namespaces"
 	"github.com/velero-krm/velero-krm/catalog/move-internal-images"
@@ -50,6 +51,7 @@ func Functions() []fn.Function {
 		dropgenerated.Function(),
 		fixscaletarget.Function(),
 		holddeploymentconfigs.Function(),
+		includeconstraints.Function(),
 		makestagepods.Function(),
 		mapnamespaces.Function(),
 		moveinternalimages.Function(),

@@ -11,10 +11,13 @@ import (
 // step. Give it to [New] by [Describe]. What can be checked of it is checked
 // for the fixtures of every function of the catalogue.
 type About struct {
-	// Kinds that the function changes, each as "Route.route.openshift.io" or, of
-	// the core group, "Service"; or one of [AnyKind] and [PodTemplates]. Empty for
-	// a function that changes nothing.
+	// Kinds that the function changes, or asks for additional items with, each as
+	// "Route.route.openshift.io" or, of the core group, "Service"; or one of
+	// [AnyKind] and [PodTemplates]. Empty for a function that changes nothing.
 	Kinds []string
+	// AdditionalItems are the resources that the function asks Velero for with
+	// [List.RequestItems], each as "deployments.apps". Empty for most.
+	AdditionalItems []string
 	// Validates is true for a function that changes nothing and is meant for a
 	// pipeline's validators.
 	Validates bool
@@ -104,6 +107,7 @@ func (f Function) About() About {
 	a := f.about
 	a.Kinds = slices.Clone(a.Kinds)
 	a.Phases = slices.Clone(a.Phases)
+	a.AdditionalItems = slices.Clone(a.AdditionalItems)
 	if len(a.Phases) == 0 {
 		a.Phases = []string{Backup, Restore}
 	}

@@ -108,6 +108,24 @@ func (l *List) Fail(o *Object, err error) {
 	l.ReportOn(o, krm.Error, path, message)
 }
 
+// RequestItems asks Velero for additional items: objects that go into the
+// backup, or are restored, together with o. It adds a result of severity info
+// for each, with the tag [krm.AdditionalItemTag]. What cannot be the name of an
+// object fails o. A validator must not ask, and what o is not backed up or
+// restored with, because it is dropped or fails, is not asked for.
+func (l *List) RequestItems(o *Object, items ...krm.AdditionalItem) {
+	for _, item := range items {
+		if err := item.Check(); err != nil {
+			l.Fail(o, err)
+			continue
+		}
+		l.Report(krm.Result{
+			Message: "additional item " + item.String(), Severity: krm.Info, ResourceRef: krm.RefTo(o.Identity()),
+			Tags: map[string]string{krm.AdditionalItemTag: item.String()},
+		})
+	}
+}
+
 // finish turns the list back into what goes over the wire.
 func (l *List) finish(function string, in *krm.ResourceList, err error) (*krm.ResourceList, error) {
 	if cause := context.Cause(l.ctx); cause != nil {

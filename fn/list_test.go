@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -133,5 +134,36 @@ func TestEndOfContextEndsTheIteration(t *testing.T) {
 	in := &krm.ResourceList{Items: []*krm.Item{named(t, "a"), named(t, "b"), named(t, "c")}}
 	if _, err := f.Run(ctx, in); !errors.Is(err, stop) || seen != 2 {
 		t.Errorf("got %v after %d objects, want %v after 2", err, seen, stop)
+	}
+}
+
+func TestRequestItems(t *testing.T) {
+	secret := krm.AdditionalItem{Resource: "secrets", Namespace: "n", Name: "s"}
+	out, err := run(t, func(l *List) error {
+		for o := range l.All() {
+			switch o.Identity().Name {
+			case "a":
+				l.RequestItems(o, secret, krm.AdditionalItem{Group: "example.org", Resource: "things", Name: "x"})
+			case "b":
+				l.RequestItems(o, krm.AdditionalItem{Resource: "Secret", Name: "kind"}, secret)
+			case "c":
+				l.RequestItems(o)
+			}
+		}
+		return nil
+	}, named(t, "a"), named(t, "b"), named(t, "c"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, r := range out.Results {
+		got = append(got, fmt.Sprintf("%s %s %s", r.Severity, r.ResourceRef.Name, r.Tags[krm.AdditionalItemTag]))
+	}
+	want := []string{"info a secrets/n/s", "info a things.example.org/x", "error b ", "info b secrets/n/s"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("results (-want +got):\n%s", diff)
+	}
+	if r := out.Results[2]; !strings.Contains(r.Message, `"Secret/kind"`) {
+		t.Errorf("the error says %q", r.Message)
 	}
 }

@@ -90,6 +90,11 @@ var ErrCollision = errors.New("function gave the object the identity of another 
 // that the same step created, perhaps to replace it, failed later.
 var ErrReplacement = errors.New("the step removed the object, and one that it created failed")
 
+// ErrAdditionalOfCreated says that a function asked for an additional item with
+// an object that an earlier step created: Velero takes them with objects that it
+// collected.
+var ErrAdditionalOfCreated = errors.New("a step created the object, and Velero takes additional items with objects of the list alone")
+
 // StepError is why a step failed on an object.
 type StepError struct {
 	// Step is the name of the step.

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/velero-krm/velero-krm/krm"
@@ -75,9 +76,29 @@ type cell struct {
 	step     string
 	err      error
 	warnings []string
+	// additional items that steps asked for.
+	additional []krm.AdditionalItem
 }
 
 func (c *cell) active() bool { return c.status == runner.Unchanged }
+
+// ask adds the additional items that are not asked for yet.
+func (c *cell) ask(items []krm.AdditionalItem) {
+	if len(c.additional) == 0 {
+		c.additional = items // each once, as the runner promises
+		return
+	}
+	asked := make(map[krm.AdditionalItem]bool, len(c.additional))
+	for _, item := range c.additional {
+		asked[item] = true
+	}
+	c.additional = slices.Clip(c.additional)
+	for _, item := range items {
+		if !asked[item] {
+			c.additional = append(c.additional, item)
+		}
+	}
+}
 
 // moved reports whether the object is where it did not come from.
 func (c *cell) moved() bool {
@@ -187,7 +208,13 @@ func (x *execution) options(s *step) (runner.TransformOptions, error) {
 // apply takes over what the step did.
 func (x *execution) apply(s *step, selection []*cell, outcome *runner.Outcome, report *StepReport) {
 	for i, c := range selection {
-		switch o := outcome.Items[i]; o.Status {
+		o := outcome.Items[i]
+		if c.in == nil && len(o.Additional) > 0 {
+			x.failed(s, c, fmt.Errorf("%w: %s", ErrAdditionalOfCreated, o.Additional[0]), report)
+			continue
+		}
+		c.ask(o.Additional)
+		switch o.Status {
 		case runner.Unchanged:
 			report.Unchanged++
 		case runner.Changed:
@@ -282,6 +309,9 @@ func (c *cell) itemPlan() ItemPlan {
 		p.Out = nil
 	case c.active() && c.item != c.in && !c.in.Equal(c.item):
 		p.Status, p.Out = runner.Changed, c.item
+	}
+	if c.active() {
+		p.Additional = c.additional
 	}
 	return p
 }

@@ -39,6 +39,10 @@ type ItemPlan struct {
 	Err error
 	// Warnings: errors of steps with onError Ignore, and results of severity warning about it.
 	Warnings []string
+	// Additional items that steps ask Velero to back up or restore together with
+	// this one, in the order of the steps, each once; none for an item that is
+	// Removed or Failed.
+	Additional []krm.AdditionalItem
 }
 
 // Changes lists the fields that changed; Secret values are hashed. It is

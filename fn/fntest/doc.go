@@ -5,7 +5,8 @@
 //	input.yaml      the objects, any number of YAML documents
 //	config.yaml     the functionConfig; may be absent
 //	expected.yaml   the objects that come out
-//	results.txt     the results that come out, one to a line; absent for none
+//	results.txt     the results that come out, one to a line, with the
+//	                additional items that they ask for; absent for none
 //	errors.txt      instead of expected.yaml: the function must fail, and each
 //	                line is a regular expression that some error must match
 //

@@ -129,7 +129,15 @@ func resultLine(r krm.Result) string {
 	if r.Field != nil {
 		line += " " + r.Field.Path
 	}
-	return line + ": " + r.Message
+	line += ": " + r.Message
+	switch item, asks := r.Tags[krm.AdditionalItemTag]; {
+	case !asks:
+	case strings.HasSuffix(r.Message, " "+item):
+		line += " (asked for)"
+	default:
+		line += " (asks for " + item + ")"
+	}
+	return line
 }
 
 func resultText(results []krm.Result) string {

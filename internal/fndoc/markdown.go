@@ -43,6 +43,9 @@ func (p *Page) writeMarkdown(b *strings.Builder) {
 		fmt.Fprintf(b, "**Irreversible.** %s\n\n", p.Irreversible)
 	}
 	fmt.Fprintf(b, "- Kinds: %s\n- Phases: %s\n", p.kinds(), strings.Join(p.Phases, ", "))
+	if len(p.AdditionalItems) > 0 {
+		fmt.Fprintf(b, "- [Additional items](pipeline.md#additional-items) that it asks Velero for: `%s`\n", strings.Join(p.AdditionalItems, "`, `"))
+	}
 	if len(p.Needs) > 0 {
 		fmt.Fprintf(b, "- A step must grant: %s\n", code(p.grantCells()))
 	}

@@ -16,6 +16,9 @@ type Page struct {
 	Summary string `json:"summary"`
 	// Kinds that it changes; none for one that changes nothing.
 	Kinds []string `json:"kinds,omitempty"`
+	// AdditionalItems are the resources that it asks Velero for beside the
+	// objects; none for most.
+	AdditionalItems []string `json:"additionalItems,omitempty"`
 	// Validates is true for one that is meant for validators.
 	Validates bool     `json:"validates,omitempty"`
 	Phases    []string `json:"phases"`
@@ -83,7 +86,7 @@ func Summarize(f fn.Function) *Page {
 	about := f.About()
 	return &Page{
 		Name: f.Name(), Summary: f.Summary(),
-		Kinds: about.Kinds, Validates: about.Validates, Phases: about.Phases,
+		Kinds: about.Kinds, AdditionalItems: about.AdditionalItems, Validates: about.Validates, Phases: about.Phases,
 		Needs: about.Needs.Grants(), Facts: f.Facts(), Irreversible: about.Irreversible, IfIgnored: about.IfIgnored,
 		ConfigKind: f.ConfigKind(), Config: fieldsOf(f.ConfigFields()),
 	}

@@ -26,6 +26,9 @@ func (p *Page) text(t paint.Painter) {
 	t.Line("%s: %s", t.Paint(paint.Bold, p.Name), p.Summary)
 	t.Line("")
 	t.Line("Kinds:  %s", p.kinds())
+	if len(p.AdditionalItems) > 0 {
+		t.Line("Asks Velero for: %s", strings.Join(p.AdditionalItems, ", "))
+	}
 	t.Line("Phases: %s", strings.Join(p.Phases, ", "))
 	t.Line("Grants: %s", p.grants())
 	if len(p.Facts) > 0 {
@@ -170,9 +173,9 @@ func (p *Page) ShortGrants() string {
 }
 
 // Has reports whether the page has every one of the words in its name, summary,
-// kinds or the names of config fields. Case does not matter.
+// kinds, additional items or the names of config fields. Case does not matter.
 func (p *Page) Has(words []string) bool {
-	text := []string{p.Name, p.Summary, strings.Join(p.Kinds, " ")}
+	text := []string{p.Name, p.Summary, strings.Join(p.Kinds, " "), strings.Join(p.AdditionalItems, " ")}
 	for _, f := range p.Config {
 		text = append(text, f.Name)
 	}
