@@ -137,6 +137,15 @@ func builtins() []builtinFunc {
 			}
 			return in, nil
 		}},
+		{name: "blame", list: func(in *krm.ResourceList) (*krm.ResourceList, error) {
+			out := &krm.ResourceList{Items: in.Items}
+			for _, it := range in.Items {
+				if strings.HasPrefix(it.Identity().Name, "poison") {
+					out.Results = append(out.Results, krm.Result{Message: "not this one", Severity: krm.Error, ResourceRef: krm.RefTo(it.Identity())})
+				}
+			}
+			return out, nil
+		}},
 		{name: "warn", list: func(in *krm.ResourceList) (*krm.ResourceList, error) {
 			return &krm.ResourceList{Items: in.Items, Results: []krm.Result{{Message: "old field", Severity: krm.Warning}}}, nil
 		}},

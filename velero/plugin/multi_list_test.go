@@ -73,6 +73,16 @@ func TestMultiTrouble(t *testing.T) {
 			items: []string{configMapJSON("poison"), configMapJSON("a"), configMapJSON("b")}, want: []string{"0 FAILED", "1 UPDATED", "2 UPDATED"},
 			messages: []string{`pipeline "p": step "p": ConfigMap shop/poison:`, "cannot do it", "exclude the object from the step"},
 		},
+		"Named": {
+			reason: "the function of the whole list says that the others can do without it", spec: "\tmutators: [{name: p, builtin: blame, scope: List}, {builtin: mark}]\n",
+			items: []string{configMapJSON("poison"), configMapJSON("a"), configMapJSON("b")}, want: []string{"0 FAILED", "1 UPDATED", "2 UPDATED"},
+			messages: []string{`pipeline "p": step "p": `, "ConfigMap shop/poison: not this one"},
+		},
+		"NotNamed": {
+			reason: "all of the list that the function needs", spec: "\tmutators: [{name: p, builtin: poison, scope: List, selectors: [{kind: ConfigMap}]}, {builtin: mark}]\n",
+			items: []string{configMapJSON("a"), configMapJSON("poison"), secretJSON}, want: []string{"0 FAILED", "1 FAILED", "2 UPDATED"},
+			messages: []string{`pipeline "p": step "p": ConfigMap shop/a: `, "the whole list failed", "cannot do it"},
+		},
 		"NoObject": {
 			reason: "it fails by name", spec: "\tmutators: [{builtin: mark}]\n",
 			items: []string{`{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"c","name":"d"}}`, configMapJSON("a")}, want: []string{"0 FAILED", "1 UPDATED"},
