@@ -84,10 +84,10 @@ type RestoreHooks struct {
 // is left out: a command may hold credentials.
 type RestoreHook struct {
 	Name               string         `json:"name,omitempty" doc:"its name"`
-	IncludedNamespaces []string       `json:"includedNamespaces,omitempty" doc:"as in the backup; none or * for all"`
-	ExcludedNamespaces []string       `json:"excludedNamespaces,omitempty" doc:"as in the backup"`
-	IncludedResources  []string       `json:"includedResources,omitempty" doc:"none or * for all"`
-	ExcludedResources  []string       `json:"excludedResources,omitempty" doc:"resources to leave out"`
+	IncludedNamespaces []string       `json:"includedNamespaces,omitempty" doc:"names, or patterns as shop-*; none or * for all"`
+	ExcludedNamespaces []string       `json:"excludedNamespaces,omitempty" doc:"names or patterns"`
+	IncludedResources  []string       `json:"includedResources,omitempty" doc:"names or patterns; none or * for all"`
+	ExcludedResources  []string       `json:"excludedResources,omitempty" doc:"resources to leave out, names or patterns"`
 	LabelSelector      *LabelSelector `json:"labelSelector,omitempty" doc:"labels of the pods"`
 	PostHooks          []PostHook     `json:"postHooks,omitempty" doc:"what runs, one entry each; commands and init containers are not told, they may hold credentials"`
 }

@@ -12,7 +12,10 @@ import (
 
 // Hooks are the entries of spec.hooks.resources that run something. The zero
 // Hooks match nothing.
-type Hooks struct{ entries []hook }
+type Hooks struct {
+	entries []hook
+	run     runcontext.Context
+}
 
 // hook is one entry.
 type hook struct {
@@ -30,7 +33,7 @@ func Of(run runcontext.Context) Hooks {
 	if !ok {
 		return Hooks{}
 	}
-	var h Hooks
+	h := Hooks{run: run}
 	for _, entry := range spec.Nodes("resources") {
 		if !runs(entry) {
 			continue
@@ -44,11 +47,15 @@ func Of(run runcontext.Context) Hooks {
 	return h
 }
 
-// Match reports whether an entry with postHooks is for a pod in that namespace
-// with those labels.
+// Match reports whether an entry with postHooks is for a pod of that namespace
+// of the backup with those labels. openshift-velero-plugin compares that
+// namespace; Velero, which runs the hook, the one that it is restored to
+// (vmware-tanzu/velero#4720). Either counts: a pod that is dropped loses its
+// hook.
 func (h Hooks) Match(namespace string, label Labels) bool {
 	return slices.ContainsFunc(h.entries, func(hook hook) bool {
-		return hook.namespaces.Has(namespace) && hook.resources.Has(pods) && selects(hook.entry, label)
+		return (hook.namespaces.Has(namespace) || hook.namespaces.Has(h.run.NewNamespace(namespace))) &&
+			hook.resources.Has(pods) && selects(hook.entry, label)
 	})
 }
 
