@@ -1,6 +1,7 @@
 package catalog_test
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -21,6 +22,7 @@ type plugin struct {
 	notes      map[string]string
 	restore    string
 	secrets    map[string]string
+	hooks      []map[string]any
 }
 
 // newPlugin returns the plugin in the cluster that a run's context tells of.
@@ -35,6 +37,7 @@ func newPlugin(run *krm.Item, cluster []*krm.Item) plugin {
 		labels:     texts(o, "restore", "labels"),
 		notes:      texts(o, "restore", "annotations"),
 		secrets:    map[string]string{},
+		hooks:      elements(mapping(o, "restore", "spec", "hooks")["resources"]),
 	}
 	for _, item := range cluster {
 		p.cluster[item.Identity()] = item.Object()
@@ -132,19 +135,26 @@ func (p plugin) relate(o map[string]any, namespace string) {
 // noteDeploymentConfig is 08-deploymentconfig-backup-plugin. The example has at
 // most one pod for each.
 func (p plugin) noteDeploymentConfig(o map[string]any, namespace string) {
-	volumes, labels := "false", ""
+	hooks, volumes, labels := "false", "false", ""
 	for id, pod := range p.cluster {
 		got := texts(pod, "metadata", "labels")
 		if id.Kind != "Pod" || id.Namespace != namespace || !includes(got, texts(o, "spec", "selector")) {
 			continue
 		}
-		labels = "deployment=" + got["deployment"] + ",deploymentconfig=" + got["deploymentconfig"]
+		var pairs []string
+		for _, key := range slices.Sorted(maps.Keys(got)) {
+			pairs = append(pairs, key+"="+got[key])
+		}
+		labels = strings.Join(pairs, ",")
 		if hasData(pod) {
 			volumes = "true"
 		}
+		if asksForHook(pod) {
+			hooks = "true"
+		}
 	}
 	annotate(o, "oadp.openshift.io/includes-dm-dc-fix", "true")
-	annotate(o, "oadp.openshift.io/has-pod-restore-hooks", "false")
+	annotate(o, "oadp.openshift.io/has-pod-restore-hooks", hooks)
 	annotate(o, "oadp.openshift.io/pods-have-volumes", volumes)
 	annotate(o, "oadp.openshift.io/pod-labels", labels)
 }

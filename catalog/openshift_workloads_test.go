@@ -2,6 +2,7 @@ package catalog_test
 
 import (
 	"maps"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -77,11 +78,11 @@ func (p plugin) pod(o, backup map[string]any) bool {
 	for _, key := range []string{"k8s.ovn.org/pod-networks", "k8s.v1.cni.cncf.io/network-status"} {
 		delete(mapping(o, "metadata", "annotations"), key)
 	}
-	needed := hasData(o)
+	labels := mapping(o, "metadata", "labels")
+	needed := hasData(o) || p.hooks != nil && (asksForHook(o) || p.hooked(text(o, "metadata", "namespace"), texts(o, "metadata", "labels")))
 	if refs, _ := mapping(backup, "metadata")["ownerReferences"].([]any); len(refs) > 0 && !needed {
 		return false
 	}
-	labels := mapping(o, "metadata", "labels")
 	if text(labels, "deployment") != "" && text(labels, "deploymentconfig") != "" && needed {
 		delete(labels, "deployment")
 		delete(labels, "deploymentconfig")
@@ -126,9 +127,15 @@ func (p plugin) deploymentConfig(o map[string]any) {
 			from["namespace"] = p.namespaces[text(o, "metadata", "namespace")]
 		}
 	}
-	spec := mapping(o, "spec")
+	spec, notes := mapping(o, "spec"), texts(o, "metadata", "annotations")
 	replicas, _ := spec["replicas"].(int64)
-	if replicas == 0 || texts(o, "metadata", "annotations")["oadp.openshift.io/pods-have-volumes"] != "true" {
+	labels := map[string]string{}
+	for pair := range strings.SplitSeq(notes["oadp.openshift.io/pod-labels"], ",") {
+		key, value, _ := strings.Cut(pair, "=")
+		labels[key] = value
+	}
+	if replicas == 0 || notes["oadp.openshift.io/pods-have-volumes"] != "true" && notes["oadp.openshift.io/has-pod-restore-hooks"] != "true" &&
+		!p.hooked(text(o, "metadata", "namespace"), labels) {
 		return
 	}
 	paused, _ := spec["paused"].(bool)
@@ -224,6 +231,29 @@ func includes(labels, selector map[string]string) bool {
 func hasData(pod map[string]any) bool {
 	return slices.ContainsFunc(elements(mapping(pod, "spec")["volumes"]), func(v map[string]any) bool {
 		return v["persistentVolumeClaim"] != nil || v["emptyDir"] != nil
+	})
+}
+
+// asksForHook reports whether the annotations of a pod ask for a hook.
+func asksForHook(pod map[string]any) bool {
+	notes := texts(pod, "metadata", "annotations")
+	return notes["post.hook.restore.velero.io/command"] != "" || notes["init.hook.restore.velero.io/container-image"] != ""
+}
+
+// hooked reports whether the Restore has a hook for pods of a namespace with
+// these labels. The example has hooks of the simplest patterns.
+func (p plugin) hooked(namespace string, labels map[string]string) bool {
+	names := func(hook map[string]any, field, name string) bool {
+		list, _ := hook[field].([]any)
+		return slices.ContainsFunc(list, func(pattern any) bool {
+			ok, err := path.Match(pattern.(string), name)
+			return ok && err == nil
+		})
+	}
+	return slices.ContainsFunc(p.hooks, func(hook map[string]any) bool {
+		actions, _ := hook["postHooks"].([]any)
+		return len(actions) > 0 && names(hook, "includedNamespaces", namespace) && !names(hook, "excludedNamespaces", namespace) &&
+			names(hook, "includedResources", "pods") && includes(labels, texts(hook, "labelSelector", "matchLabels"))
 	})
 }
 

@@ -19,14 +19,28 @@ import (
 // place of those that it uses.
 func readExpected(t *testing.T, names *strings.Replacer) map[string]expect.Object {
 	t.Helper()
-	return readTable(t, filepath.Join(openshiftExample, "expected.yaml"), names)
+	return withHooks(t, readTable(t, filepath.Join(openshiftExample, "expected.yaml"), names))
+}
+
+// withHooks adds to what is expected what Velero itself does.
+func withHooks(t *testing.T, table map[string]expect.Object) map[string]expect.Object {
+	t.Helper()
+	for name, more := range readTable(t, filepath.Join(openshiftData, "hooks.yaml"), nil) {
+		e, ok := table[name]
+		if !ok {
+			t.Fatalf("expected.yaml does not have %s, which has a hook", name)
+		}
+		e.Effects = slices.Concat(e.Effects, more.Effects)
+		table[name] = e
+	}
+	return table
 }
 
 // readExpectedOfStock reads what is expected when a stock Velero did the backup:
 // the steps that look at the whole list are not in its pipeline.
 func readExpectedOfStock(t *testing.T, names *strings.Replacer) map[string]expect.Object {
 	t.Helper()
-	table := readExpected(t, names)
+	table := readTable(t, filepath.Join(openshiftExample, "expected.yaml"), names)
 	for name, e := range table {
 		e.Effects = slices.DeleteFunc(e.Effects, func(e expect.Effect) bool {
 			return e.Phase == pipeline.Backup && e.Action != "01-common-backup-plugin"
@@ -34,7 +48,7 @@ func readExpectedOfStock(t *testing.T, names *strings.Replacer) map[string]expec
 		table[name] = e
 	}
 	maps.Copy(table, readTable(t, filepath.Join(openshiftData, "stock.yaml"), names))
-	return table
+	return withHooks(t, table)
 }
 
 func readTable(t *testing.T, path string, names *strings.Replacer) map[string]expect.Object {

@@ -14,6 +14,7 @@ import (
 	"github.com/velero-krm/velero-krm/pipeline"
 	velerov1api "github.com/vmware-tanzu/velero/pkg/apis/velero/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/velero-krm/velero-krm/e2e/stack"
@@ -288,12 +289,35 @@ func (p *shopMove) stage(t *testing.T) *velerov1api.Restore {
 		t.Fatal(err)
 	}
 	restore, err := p.Restore(t.Context(), p.to, velerov1api.RestoreSpec{
-		BackupName: p.backup, NamespaceMapping: map[string]string{"shop": p.to},
+		BackupName: p.backup, NamespaceMapping: map[string]string{"shop": p.to}, Hooks: exampleHooks(t, examples[0]),
 	}, stack.WithLabels(labels), stack.WithAnnotations(annotations), named("openshift-restore"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return restore
+}
+
+// exampleHooks returns the hooks of the example's context-restore.yaml, with what
+// a context does not tell: what runs.
+func exampleHooks(t *testing.T, example *unstructured.Unstructured) velerov1api.RestoreHooks {
+	t.Helper()
+	told, _, err := unstructured.NestedMap(example.Object, "restore", "spec", "hooks")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var hooks velerov1api.RestoreHooks
+	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(told, &hooks); err != nil {
+		t.Fatal(err)
+	}
+	if len(hooks.Resources) == 0 {
+		t.Fatal("context-restore.yaml has no hooks")
+	}
+	for _, hook := range hooks.Resources {
+		for _, post := range hook.PostHooks {
+			post.Init.InitContainers = []runtime.RawExtension{{Raw: []byte(`{"name":"` + hook.Name + `","image":"quay.io/shop/mail:1","command":["flush-all"]}`)}}
+		}
+	}
+	return hooks
 }
 
 // wantRestored is what expected.yaml says of each object, with the names of
