@@ -29,6 +29,9 @@ func jsonModule() *starlarkstruct.Module {
 	return &starlarkstruct.Module{Name: jsonName, Members: members}
 }
 
+// jsonSteps is what it takes to read or write one value, beside its text.
+const jsonSteps = 4
+
 // jsonFunction is a function of the library.
 type jsonFunction struct {
 	takes   func(*measure, starlark.Value) error
@@ -60,7 +63,7 @@ func (f jsonFunction) bounded(thread *starlark.Thread, _ *starlark.Builtin, args
 	if f.indents && 2*(m.parts*prefix+m.levels*indent) > maxBytes {
 		return nil, errLarge
 	}
-	if err := spend(thread, uint64(m.parts+m.bytes/quickBytes)); err != nil {
+	if err := spend(thread, uint64(m.parts*jsonSteps+m.bytes/quickBytes)); err != nil {
 		return nil, err
 	}
 	return starlark.Call(thread, f.call, args, kwargs)

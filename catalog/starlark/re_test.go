@@ -5,7 +5,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"go.starlark.net/starlark"
@@ -90,9 +89,9 @@ func TestPatternsAreBounded(t *testing.T) {
 	tests := map[string]struct{ script, want string }{
 		"quadratic":       {`re.findall("a.*b|a", "a" * 1000000)`, "it takes too many steps"},
 		"many groups":     {`re.match("(" * 300 + "a*" + ")" * 300, "a" * 10000000)`, "it takes too many steps"},
-		"large when done": {`re.sub("a", "$0" * 10000, "a" * 1000000)`, "the value is too large"},
+		"large when done": {`re.sub("a", "x" * 8000000, "a" * 20)`, "the value is too large"},
 		"one large match": {`re.sub("a*", "$0" * 1000, "a" * 1000000)`, "the value is too large"},
-		"many matches":    {`re.findall("", "a" * 2000000)`, "the value is too large"},
+		"many matches":    {`re.findall("", "a" * 1500000)`, "it takes too many steps"},
 		"long pattern":    {`re.compile("a" * 100000)`, "the pattern is too large"},
 		"many copies":     {`re.compile("(a{1000}){1}" * 1000)`, "the pattern is too large"},
 		"nested":          {`re.compile("(" * 2000 + ")" * 2000)`, "re.compile: expression nests too deeply"},
@@ -110,14 +109,14 @@ func TestPatternsAreBounded(t *testing.T) {
 	}
 }
 
-// runModules runs a script that has all modules, within bounds.
+// runModules runs a script that has all modules, within bounds; of steps it has
+// fewer than others, which saves time.
 func runModules(t *testing.T, script string) error {
 	t.Helper()
 	thread := &starlark.Thread{Load: newLoader()}
 	watchThread(t.Context(), thread, 1)
-	began := time.Now()
+	thread.Local(watchKey).(*watch).limit = 2_000_000
 	_, err := starlark.ExecFileOptions(options(), thread, scriptName, loadAll()+script+"\n", predeclared(starlark.None))
-	t.Logf("%s: %d steps", time.Since(began), thread.ExecutionSteps())
 	return err
 }
 

@@ -181,7 +181,7 @@ func (p *pattern) sub(thread *starlark.Thread, c *reCall) (starlark.Value, error
 		out = append(out, c.text[end:match[0]]...)
 		out = p.first.ExpandString(out, c.repl, c.text, match)
 		end = match[1]
-		return spend(thread, uint64(len(c.repl)/quickBytes))
+		return spend(thread, uint64(groups+len(c.repl)/quickBytes))
 	})
 	return starlark.String(append(out, c.text[end:]...)), err
 }

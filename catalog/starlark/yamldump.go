@@ -24,7 +24,7 @@ func dumpYAML(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple,
 	if 4*m.levels > maxBytes {
 		return nil, wrapIn(b, errLarge)
 	}
-	if err := spend(thread, uint64(m.parts*partSteps+m.bytes/yamlBytes)); err != nil {
+	if err := spend(thread, uint64(yamlSteps+m.parts*partSteps+m.bytes/yamlBytes)); err != nil {
 		return nil, err
 	}
 	v, err := plain(source)
@@ -66,7 +66,8 @@ func plain(v starlark.Value) (any, error) {
 		if i, ok := v.Int64(); ok {
 			return i, nil
 		}
-		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!int", Value: v.String()}, nil
+		// The library takes larger integers for floats, and writes their tag else.
+		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!float", Value: v.String()}, nil
 	case starlark.Float:
 		return float64(v), nil
 	case starlark.String:

@@ -20,8 +20,9 @@ const (
 	// maxYAML bounds a text of YAML, in bytes: what a ConfigMap can hold. Reading
 	// takes a hundred bytes of memory for each.
 	maxYAML = 1 << 20
-	// yamlBytes is how many bytes of it are read in one step.
-	yamlBytes = 2
+	// yamlBytes is how many bytes of it are read or written in one step, and
+	// yamlSteps what it takes to begin.
+	yamlBytes, yamlSteps = 2, 50
 	// maxAliased is how many values aliases may make that stand in the text once,
 	// text counting as one for so many bytes.
 	maxAliased, aliasedBytes = 100_000, 64
@@ -39,7 +40,7 @@ func loadYAML(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple,
 	if len(text) > maxYAML {
 		return nil, fmt.Errorf("%s: %w", b.Name(), errText)
 	}
-	if err := spend(thread, uint64(len(text)/yamlBytes)); err != nil {
+	if err := spend(thread, uint64(yamlSteps+len(text)/yamlBytes)); err != nil {
 		return nil, err
 	}
 	root, err := parseYAML(text)
@@ -258,6 +259,9 @@ func scalar(n *yaml.Node) (starlark.Value, error) {
 		}
 		return nil, wrong
 	case "!!float":
+		if n.Style == 0 && isLarge(text) {
+			return number(text), nil
+		}
 		if v, ok := float(text); ok {
 			return v, nil
 		}
@@ -298,6 +302,13 @@ func integer(text string) (starlark.Value, bool) {
 		return starlark.MakeUint64(i), true
 	}
 	return nil, false
+}
+
+// isLarge reports whether text is an integer of which a float keeps no more than
+// 16 digits.
+func isLarge(text string) bool {
+	digits := strings.TrimPrefix(text, "-")
+	return digits != "" && digits[0] != '0' && strings.Trim(digits, "0123456789") == ""
 }
 
 func float(text string) (starlark.Value, bool) {
