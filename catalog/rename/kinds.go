@@ -1,138 +1,228 @@
 package rename
 
-import "maps"
-
 // spec are the references of a kind, as text.
-type spec struct {
-	names []named
-	// objects are mappings with name and, where it is not told, the kind.
-	objects         map[string]target
-	accounts, texts []string
-}
+type spec []path
 
-// named is a path to the name of an object of one kind.
-type named struct {
+// path is where a reference is.
+type path struct {
 	path string
-	of   target
+	reference
 }
 
-func (s spec) and(other spec) spec {
-	out := spec{
-		names:    append(append([]named{}, s.names...), other.names...),
-		objects:  map[string]target{},
-		accounts: append(append([]string{}, s.accounts...), other.accounts...),
-		texts:    append(append([]string{}, s.texts...), other.texts...),
+func (s spec) and(others ...spec) spec {
+	out := append(spec{}, s...)
+	for _, other := range others {
+		out = append(out, other...)
 	}
-	maps.Copy(out.objects, s.objects)
-	maps.Copy(out.objects, other.objects)
 	return out
+}
+
+// in puts a spec below a path.
+func (s spec) in(at string) spec {
+	out := make(spec, len(s))
+	for i, p := range s {
+		out[i] = path{at + "." + p.path, p.reference}
+	}
+	return out
+}
+
+// at makes paths of one form to objects of one kind.
+func at(f form, of target, paths ...string) spec {
+	s := make(spec, len(paths))
+	for i, p := range paths {
+		s[i] = path{p, reference{f, of}}
+	}
+	return s
 }
 
 // to makes paths that all name objects of one kind.
 func to(group, kind string, paths ...string) spec {
-	var s spec
-	for _, p := range paths {
-		s.names = append(s.names, named{p, target{group, kind}})
-	}
-	return s
+	return at(nameForm, target{group, kind}, paths...)
 }
 
 // refs makes paths to mappings.
 func refs(group, kind string, paths ...string) spec {
-	s := spec{objects: map[string]target{}}
-	for _, p := range paths {
-		s.objects[p] = target{group, kind}
-	}
-	return s
+	return at(objectForm, target{group, kind}, paths...)
 }
 
-// podReferences are those of a pod spec.
-func podReferences(at string) spec {
-	volumes := at + ".volumes[*]."
-	s := to(core, "Secret", at+".imagePullSecrets[*].name", volumes+"secret.secretName", volumes+"projected.sources[*].secret.name", volumes+"csi.nodePublishSecretRef.name").
-		and(to(core, "ConfigMap", volumes+"configMap.name", volumes+"projected.sources[*].configMap.name")).
-		and(to(core, "PersistentVolumeClaim", volumes+"persistentVolumeClaim.claimName")).
-		and(to(core, "ServiceAccount", at+".serviceAccountName", at+".serviceAccount")).
-		and(to("scheduling.k8s.io", "PriorityClass", at+".priorityClassName")).
-		and(to("node.k8s.io", "RuntimeClass", at+".runtimeClassName")).
-		and(to("storage.k8s.io", "StorageClass", volumes+"ephemeral.volumeClaimTemplate.spec.storageClassName"))
-	for _, list := range []string{"containers", "initContainers", "ephemeralContainers"} {
-		c := at + "." + list + "[*]."
-		s = s.and(to(core, "Secret", c+"env[*].valueFrom.secretKeyRef.name", c+"envFrom[*].secretRef.name")).
-			and(to(core, "ConfigMap", c+"env[*].valueFrom.configMapKeyRef.name", c+"envFrom[*].configMapRef.name")).
-			and(spec{texts: []string{c + "env[*].value", c + "args[*]", c + "command[*]"}})
-	}
-	return s
-}
+func words(paths ...string) spec    { return at(textForm, target{}, paths...) }
+func accounts(paths ...string) spec { return at(accountForm, target{}, paths...) }
+
+func secrets(paths ...string) spec    { return to(core, "Secret", paths...) }
+func configMaps(paths ...string) spec { return to(core, "ConfigMap", paths...) }
 
 const (
 	storage   = "storage.k8s.io"
+	snapshots = "snapshot.storage.k8s.io"
 	admission = "admissionregistration.k8s.io"
 	gateway   = "gateway.networking.k8s.io"
+	openshift = ".openshift.io"
 )
 
-// kinds are all kinds that are known, beside what every kind with pods has.
-func kinds() map[groupKind]spec {
-	table := map[groupKind]spec{}
-	addCore(table)
-	addNetwork(table)
-	addAccess(table)
-	addOpenShift(table)
-	return table
+// tables are what makes the specs of the kinds of each group, beside what every
+// object and every kind with pods has. Making all takes 1 ms, too long for a
+// call with one object.
+func tables() map[string][]func(table map[groupKind]spec) {
+	return map[string][]func(table map[groupKind]spec){
+		"": {addCore, addClaims}, "apps": {addWorkloads}, "autoscaling": {addWorkloads}, "autoscaling.k8s.io": {addWorkloads},
+		"discovery.k8s.io": {addCore}, "events.k8s.io": {addCore},
+		storage: {addStorage}, snapshots: {addSnapshots}, "group" + snapshots: {addSnapshots},
+		"networking.k8s.io": {addNetwork}, "extensions": {addNetwork}, gateway: {addGateway},
+		"rbac.authorization.k8s.io": {addAccess}, "authorization" + openshift: {addAccess}, "security" + openshift: {addAccess},
+		"certificates.k8s.io": {addAccess}, "flowcontrol.apiserver.k8s.io": {addAccess}, "user" + openshift: {addAccess}, "oauth" + openshift: {addAccess},
+		admission: {addCluster}, "apiregistration.k8s.io": {addCluster}, "apiextensions.k8s.io": {addCluster}, "resource.k8s.io": {addCluster},
+		"route" + openshift: {addOpenShift}, "apps" + openshift: {addOpenShift}, "image" + openshift: {addOpenShift}, "template" + openshift: {addOpenShift},
+		"build" + openshift:     {addBuilds},
+		"monitoring.coreos.com": {addMonitoring}, "cert-manager.io": {addCertificates}, "kubevirt.io": {addMachines}, "cdi.kubevirt.io": {addMachines},
+		"serving.knative.dev": {addControllers}, "argoproj.io": {addControllers}, "keda.sh": {addControllers},
+	}
+}
+
+// anyObject are references that objects of any kind may have in their metadata.
+func anyObject(meta string) spec {
+	return spec{}.and(
+		refs("", "", "ownerReferences[*]"),
+		at(annotationForm, target{}, "annotations[*]"),
+		to("cert-manager.io", "Issuer", `annotations["cert-manager.io/issuer"]`),
+		to("cert-manager.io", "ClusterIssuer", `annotations["cert-manager.io/cluster-issuer"]`),
+		at(qualifiedForm, target{"cert-manager.io", "Certificate"}, `annotations["cert-manager.io/inject-ca-from"]`),
+		at(qualifiedForm, target{core, "Secret"}, `annotations["cert-manager.io/inject-ca-from-secret"]`),
+		to("security"+openshift, "SecurityContextConstraints", `annotations["openshift.io/scc"]`, `annotations["openshift.io/required-scc"]`),
+		to("apps"+openshift, "DeploymentConfig", `annotations["openshift.io/deployment-config.name"]`, `labels["openshift.io/deployment-config.name"]`),
+		to("build"+openshift, "BuildConfig", `annotations["openshift.io/build-config.name"]`, `labels["openshift.io/build-config.name"]`),
+		to("build"+openshift, "Build", `annotations["openshift.io/build.name"]`, `labels["openshift.io/build.name"]`),
+	).in(meta)
+}
+
+// podReferences are those of a pod spec.
+func podReferences(below string) spec {
+	s := spec{}.and(
+		secrets("imagePullSecrets[*].name"),
+		to(core, "ServiceAccount", "serviceAccountName", "serviceAccount"),
+		to(core, "Service", "subdomain"),
+		to(core, "Node", "nodeName"),
+		to("scheduling.k8s.io", "PriorityClass", "priorityClassName"),
+		to("node.k8s.io", "RuntimeClass", "runtimeClassName"),
+		to("resource.k8s.io", "ResourceClaim", "resourceClaims[*].resourceClaimName"),
+		to("resource.k8s.io", "ResourceClaimTemplate", "resourceClaims[*].resourceClaimTemplateName"),
+		volumeReferences().in("volumes[*]"),
+	)
+	for _, list := range []string{"containers", "initContainers", "ephemeralContainers"} {
+		s = s.and(containerReferences().in(list + "[*]"))
+	}
+	return s.in(below)
+}
+
+func volumeReferences() spec {
+	return spec{}.and(
+		secrets("secret.secretName", "projected.sources[*].secret.name", "azureFile.secretName", "csi.nodePublishSecretRef.name",
+			"cephfs.secretRef.name", "rbd.secretRef.name", "iscsi.secretRef.name", "flexVolume.secretRef.name", "scaleIO.secretRef.name", "storageos.secretRef.name"),
+		configMaps("configMap.name", "projected.sources[*].configMap.name"),
+		to("certificates.k8s.io", "ClusterTrustBundle", "projected.sources[*].clusterTrustBundle.name"),
+		to(core, "PersistentVolumeClaim", "persistentVolumeClaim.claimName"),
+		to(core, "Endpoints", "glusterfs.endpoints"),
+		to(storage, "CSIDriver", "csi.driver"),
+		claimReferences().in("ephemeral.volumeClaimTemplate.spec"),
+	)
+}
+
+// claimReferences are those of the spec of a PersistentVolumeClaim.
+func claimReferences() spec {
+	return spec{}.and(
+		to(core, "PersistentVolume", "volumeName"),
+		to(storage, "StorageClass", "storageClassName"),
+		to(storage, "VolumeAttributesClass", "volumeAttributesClassName"),
+		refs(core, "PersistentVolumeClaim", "dataSource", "dataSourceRef"),
+	)
+}
+
+func containerReferences() spec {
+	s := envReferences().and(
+		secrets("envFrom[*].secretRef.name"),
+		configMaps("envFrom[*].configMapRef.name"),
+		words("args[*]", "command[*]"),
+		at(imageForm, target{"image" + openshift, "ImageStream"}, "image"),
+	)
+	for _, handler := range []string{"livenessProbe", "readinessProbe", "startupProbe", "lifecycle.postStart", "lifecycle.preStop"} {
+		s = s.and(words("exec.command[*]", "httpGet.host", "httpGet.httpHeaders[*].value", "tcpSocket.host").in(handler))
+	}
+	return s
+}
+
+// envReferences are those of environment variables.
+func envReferences() spec {
+	return secrets("env[*].valueFrom.secretKeyRef.name").and(configMaps("env[*].valueFrom.configMapKeyRef.name"), words("env[*].value"))
 }
 
 func addCore(table map[groupKind]spec) {
-	table[groupKind{"", "ServiceAccount"}] = to(core, "Secret", "secrets[*].name", "imagePullSecrets[*].name")
-	table[groupKind{"", "Secret"}] = to(core, "ServiceAccount", `metadata.annotations["kubernetes.io/service-account.name"]`)
-	table[groupKind{"", "ConfigMap"}] = spec{texts: []string{"data[*]"}}
-	table[groupKind{"", "Service"}] = spec{texts: []string{"spec.externalName"}}
-	table[groupKind{"", "PersistentVolumeClaim"}] = to(core, "PersistentVolume", "spec.volumeName").
-		and(to(storage, "StorageClass", "spec.storageClassName")).
-		and(refs(core, "PersistentVolumeClaim", "spec.dataSource", "spec.dataSourceRef"))
-	table[groupKind{"", "PersistentVolume"}] = to(storage, "StorageClass", "spec.storageClassName").
-		and(refs(core, "PersistentVolumeClaim", "spec.claimRef")).
-		and(refs(core, "Secret", "spec.csi.controllerPublishSecretRef", "spec.csi.nodeStageSecretRef", "spec.csi.nodePublishSecretRef", "spec.csi.controllerExpandSecretRef", "spec.csi.nodeExpandSecretRef"))
-	table[groupKind{"apps", "StatefulSet"}] = to(core, "Service", "spec.serviceName").
-		and(to(storage, "StorageClass", "spec.volumeClaimTemplates[*].spec.storageClassName")).
-		and(refs(core, "PersistentVolumeClaim", "spec.volumeClaimTemplates[*].spec.dataSource", "spec.volumeClaimTemplates[*].spec.dataSourceRef"))
-	table[groupKind{"autoscaling", "HorizontalPodAutoscaler"}] = refs("", "", "spec.scaleTargetRef")
+	table[groupKind{"", "ServiceAccount"}] = secrets("secrets[*].name", "imagePullSecrets[*].name", `metadata.annotations["openshift.io/internal-registry-pull-secret-ref"]`)
+	table[groupKind{"", "Secret"}] = to(core, "ServiceAccount", `metadata.annotations["kubernetes.io/service-account.name"]`).and(
+		secrets(`metadata.annotations["openshift.io/token-secret.name"]`),
+		to(core, "Service", `metadata.annotations["service.beta.openshift.io/originating-service-name"]`, `metadata.annotations["service.alpha.openshift.io/originating-service-name"]`))
+	table[groupKind{"", "ConfigMap"}] = words("data[*]")
+	table[groupKind{"", "Service"}] = words("spec.externalName").and(
+		secrets(`metadata.annotations["service.beta.openshift.io/serving-cert-secret-name"]`, `metadata.annotations["service.alpha.openshift.io/serving-cert-secret-name"]`))
+	address := refs("", "", "targetRef").and(to(core, "Node", "nodeName"))
+	table[groupKind{"", "Endpoints"}] = address.in("subsets[*].addresses[*]").and(address.in("subsets[*].notReadyAddresses[*]"))
+	table[groupKind{"discovery.k8s.io", "EndpointSlice"}] = address.in("endpoints[*]").and(to(core, "Service", `metadata.labels["kubernetes.io/service-name"]`))
+	table[groupKind{"", "Event"}] = refs("", "", "involvedObject", "related")
+	table[groupKind{"events.k8s.io", "Event"}] = refs("", "", "regarding", "related")
+	table[groupKind{"", "ResourceQuota"}] = at(quotaForm, target{}, "spec.hard").and(
+		// The one scope whose values are names.
+		to("scheduling.k8s.io", "PriorityClass", "spec.scopeSelector.matchExpressions[*].values[*]"))
+}
+
+func addWorkloads(table map[groupKind]spec) {
+	table[groupKind{"apps", "StatefulSet"}] = to(core, "Service", "spec.serviceName").and(claimReferences().in("spec.volumeClaimTemplates[*].spec"))
+	table[groupKind{"autoscaling", "HorizontalPodAutoscaler"}] = refs("", "", "spec.scaleTargetRef", "spec.metrics[*].object.describedObject", "spec.metrics[*].object.target")
 	table[groupKind{"autoscaling.k8s.io", "VerticalPodAutoscaler"}] = refs("", "", "spec.targetRef")
-	table[groupKind{"discovery.k8s.io", "EndpointSlice"}] = to(core, "Service", `metadata.labels["kubernetes.io/service-name"]`)
+	table[groupKind{"autoscaling.k8s.io", "VerticalPodAutoscalerCheckpoint"}] = to("autoscaling.k8s.io", "VerticalPodAutoscaler", "spec.vpaObjectName")
 }
 
-func addNetwork(table map[groupKind]spec) {
-	ingress := to(core, "Service", "spec.rules[*].http.paths[*].backend.service.name", "spec.rules[*].http.paths[*].backend.serviceName", "spec.defaultBackend.service.name", "spec.backend.serviceName").
-		and(to(core, "Secret", "spec.tls[*].secretName")).
-		and(to("networking.k8s.io", "IngressClass", "spec.ingressClassName"))
-	table[groupKind{"networking.k8s.io", "Ingress"}] = ingress
-	table[groupKind{"extensions", "Ingress"}] = ingress
-	for _, kind := range []string{"HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "UDPRoute"} {
-		table[groupKind{gateway, kind}] = refs(gateway, "Gateway", "spec.parentRefs[*]").
-			and(refs(core, "Service", "spec.rules[*].backendRefs[*]", "spec.rules[*].filters[*].requestMirror.backendRef"))
+func addClaims(table map[groupKind]spec) {
+	table[groupKind{"", "PersistentVolumeClaim"}] = claimReferences().in("spec").and(
+		to(storage, "StorageClass", `metadata.annotations["volume.beta.kubernetes.io/storage-class"]`),
+		to(core, "Node", `metadata.annotations["volume.kubernetes.io/selected-node"]`))
+	pv := spec{}.and(
+		to(storage, "StorageClass", "spec.storageClassName", `metadata.annotations["volume.beta.kubernetes.io/storage-class"]`),
+		to(storage, "VolumeAttributesClass", "spec.volumeAttributesClassName"),
+		to(storage, "CSIDriver", "spec.csi.driver"),
+		refs(core, "PersistentVolumeClaim", "spec.claimRef"),
+		at(secretsForm, target{}, "metadata.annotations", "spec.azureFile"),
+	)
+	for _, use := range []string{"controllerPublish", "nodeStage", "nodePublish", "controllerExpand", "nodeExpand"} {
+		pv = pv.and(refs(core, "Secret", "spec.csi."+use+"SecretRef"))
 	}
-	table[groupKind{gateway, "Gateway"}] = to(gateway, "GatewayClass", "spec.gatewayClassName").
-		and(refs(core, "Secret", "spec.listeners[*].tls.certificateRefs[*]"))
-	for _, kind := range []string{"ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"} {
-		table[groupKind{admission, kind}] = refs(core, "Service", "webhooks[*].clientConfig.service")
+	for _, source := range []string{"cephfs", "rbd", "iscsi", "flexVolume", "scaleIO", "storageos"} {
+		pv = pv.and(refs(core, "Secret", "spec."+source+".secretRef"))
 	}
-	table[groupKind{"apiregistration.k8s.io", "APIService"}] = refs(core, "Service", "spec.service")
-	table[groupKind{"apiextensions.k8s.io", "CustomResourceDefinition"}] = refs(core, "Service", "spec.conversion.webhook.clientConfig.service")
+	table[groupKind{"", "PersistentVolume"}] = pv
 }
 
-func addAccess(table map[groupKind]spec) {
-	binding := refs("", "", "roleRef", "subjects[*]").and(spec{accounts: []string{"subjects[*].name"}})
-	old := binding.and(spec{accounts: []string{"userNames[*]"}})
-	for _, kind := range []string{"RoleBinding", "ClusterRoleBinding"} {
-		table[groupKind{"rbac.authorization.k8s.io", kind}] = binding
-		table[groupKind{"authorization.openshift.io", kind}] = old
-	}
-	table[groupKind{"security.openshift.io", "SecurityContextConstraints"}] = spec{accounts: []string{"users[*]"}}
+func addStorage(table map[groupKind]spec) {
+	parameters := at(secretsForm, target{}, "parameters")
+	table[groupKind{storage, "StorageClass"}] = parameters.and(to(storage, "CSIDriver", "provisioner"))
+	table[groupKind{storage, "CSIStorageCapacity"}] = to(storage, "StorageClass", "storageClassName")
+	table[groupKind{storage, "VolumeAttributesClass"}] = to(storage, "CSIDriver", "driverName")
+	table[groupKind{storage, "VolumeAttachment"}] = to(core, "PersistentVolume", "spec.source.persistentVolumeName").and(
+		to(core, "Node", "spec.nodeName"), to(storage, "CSIDriver", "spec.attacher"))
 }
 
-func addOpenShift(table map[groupKind]spec) {
-	table[groupKind{"route.openshift.io", "Route"}] = refs(core, "Service", "spec.to", "spec.alternateBackends[*]")
-	table[groupKind{"build.openshift.io", "BuildConfig"}] = to(core, "Secret",
-		"spec.source.sourceSecret.name", "spec.source.secrets[*].secret.name", "spec.output.pushSecret.name",
-		"spec.strategy.dockerStrategy.pullSecret.name", "spec.strategy.sourceStrategy.pullSecret.name", "spec.strategy.customStrategy.pullSecret.name").
-		and(to(core, "ConfigMap", "spec.source.configMaps[*].configMap.name"))
+func addSnapshots(table map[groupKind]spec) {
+	driver := to(storage, "CSIDriver", "driver").and(at(secretsForm, target{}, "parameters"))
+	table[groupKind{snapshots, "VolumeSnapshotClass"}] = driver
+	table[groupKind{"group" + snapshots, "VolumeGroupSnapshotClass"}] = driver
+	table[groupKind{snapshots, "VolumeSnapshot"}] = to(core, "PersistentVolumeClaim", "spec.source.persistentVolumeClaimName").and(
+		to(snapshots, "VolumeSnapshotContent", "spec.source.volumeSnapshotContentName"),
+		to(snapshots, "VolumeSnapshotClass", "spec.volumeSnapshotClassName"))
+	table[groupKind{snapshots, "VolumeSnapshotContent"}] = refs(snapshots, "VolumeSnapshot", "spec.volumeSnapshotRef").and(
+		to(snapshots, "VolumeSnapshotClass", "spec.volumeSnapshotClassName"),
+		to(storage, "CSIDriver", "spec.driver"),
+		at(secretsForm, target{}, "metadata.annotations"))
+	groups := "group" + snapshots
+	table[groupKind{groups, "VolumeGroupSnapshot"}] = to(groups, "VolumeGroupSnapshotContent", "spec.source.volumeGroupSnapshotContentName").and(
+		to(groups, "VolumeGroupSnapshotClass", "spec.volumeGroupSnapshotClassName"))
+	table[groupKind{groups, "VolumeGroupSnapshotContent"}] = refs(groups, "VolumeGroupSnapshot", "spec.volumeGroupSnapshotRef").and(
+		to(groups, "VolumeGroupSnapshotClass", "spec.volumeGroupSnapshotClassName"),
+		to(storage, "CSIDriver", "spec.driver"))
 }

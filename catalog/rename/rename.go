@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/velero-krm/velero-krm/catalog/internal/anew"
 	"github.com/velero-krm/velero-krm/catalog/internal/mapping"
+	"github.com/velero-krm/velero-krm/catalog/internal/runcontext"
 	"github.com/velero-krm/velero-krm/fn"
 	"github.com/velero-krm/velero-krm/krm"
 )
@@ -65,11 +67,17 @@ func Function() fn.Function {
 	}))
 }
 
-func transform(_ context.Context, c Config, list *fn.List) error {
-	r := &renamer{table: newTable(c.Renames), references: newReferences(c.Renames), counter: mapping.NewCounter()}
+func transform(ctx context.Context, c Config, list *fn.List) error {
+	r := newRenamer(c.Renames)
 	r.refused = r.refuse(list)
-	for o := range list.All() {
-		if err := r.rename(list, o); err != nil {
+	for i, o := range list.Objects {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if runcontext.Is(o) || !r.finder.in(o.Item().Raw()) {
+			continue
+		}
+		if err := r.object(list, i); err != nil {
 			list.Fail(o, err)
 		}
 	}
@@ -80,27 +88,75 @@ func transform(_ context.Context, c Config, list *fn.List) error {
 // renamer renames objects and references, one object after the other.
 type renamer struct {
 	table      table
+	finder     *finder
 	references *references
-	counter    *mapping.Counter
+	// services are the entries for Services.
+	services []Rename
+	counter  *mapping.Counter
 	// refused says why objects of the list keep their names.
 	refused map[place]error
 	// dangling is about a reference of the object at hand to one of these.
 	dangling error
 }
 
+func newRenamer(renames []Rename) *renamer {
+	t := newTable(renames)
+	r := &renamer{table: t, finder: newFinder(t), references: newReferences(t.wants), counter: mapping.NewCounter()}
+	for _, entry := range renames {
+		if entry.Kind == "Service" {
+			r.services = append(r.services, entry)
+		}
+	}
+	return r
+}
+
 // place is where an object is. References do not always tell a group.
 type place struct{ kind, namespace, name string }
 
-// rename renames one object and what it refers to.
-func (r *renamer) rename(list *fn.List, o *fn.Object) error {
+// object renames one object and what it refers to.
+func (r *renamer) object(list *fn.List, i int) error {
+	o := list.Objects[i]
+	id := o.Identity()
+	refs := r.references.of(id)
+	w := &walker{r: r, o: o, id: id, custom: refs.custom}
+	fields := o.Item().Object()
 	r.dangling = nil
-	if err := r.references.edit(o, r); err != nil {
-		return err
-	}
+	w.mapping(fields, refs.root)
 	if r.dangling != nil {
 		return r.dangling
 	}
-	return r.object(list, o)
+	if err := w.self(list, fields); err != nil {
+		return err
+	}
+	w.report(list)
+	if !w.changed {
+		return nil
+	}
+	return anew.PutChanged(list, i, fields)
+}
+
+// self renames the object itself.
+func (w *walker) self(list *fn.List, fields map[string]any) error {
+	next := w.r.next(w.id)
+	if next == w.id {
+		return nil
+	}
+	if err := w.r.refusal(w.id.Kind, w.id.Namespace, w.id.Name); err != nil {
+		return err
+	}
+	meta, ok := fields["metadata"].(map[string]any)
+	if !ok {
+		return nil
+	}
+	spec, _ := fields["spec"].(map[string]any)
+	if claims, _ := spec["volumeClaimTemplates"].([]any); len(claims) > 0 && w.o.Is("apps", "StatefulSet") {
+		list.ReportOn(w.o, krm.Warning, "spec.volumeClaimTemplates", "claims have the name of the StatefulSet in theirs: rename them as well, or it gets new ones")
+	}
+	if w.o.Is("apps.openshift.io", "DeploymentConfig") {
+		list.ReportOn(w.o, krm.Warning, "metadata.name", "ReplicationControllers have the name of the DeploymentConfig in theirs: rename them as well, or it deploys anew")
+	}
+	meta["name"] = w.name(target{groupName(w.id.Group()), w.id.Kind}, w.id.Namespace, w.id.Name)
+	return nil
 }
 
 // name returns the new name of what an object refers to. A reference to an
@@ -112,14 +168,26 @@ func (r *renamer) name(o *fn.Object, t target, namespace, from string) string {
 	if !ok || to == from {
 		return from
 	}
-	for _, ns := range []string{namespace, ""} {
-		if err := r.refused[place{t.kind, ns, from}]; err != nil {
-			r.dangling = fmt.Errorf("it refers to %s %s, which cannot be renamed: %w", t.kind, from, err)
-			return from
-		}
+	if err := r.refusal(t.kind, namespace, from); err != nil {
+		r.dangling = fmt.Errorf("it refers to %s %s, which cannot be renamed: %w", t.kind, from, err)
+		return from
 	}
 	r.counter.Count(fmt.Sprintf("from %s %s to %s", t.kind, from, to), o)
 	return to
+}
+
+// refusal returns why an object keeps its name.
+func (r *renamer) refusal(kind, namespace, name string) error {
+	owner, base, _ := ownerOf(kind, name)
+	for _, ns := range []string{namespace, ""} {
+		if err := r.refused[place{kind, ns, name}]; err != nil {
+			return err
+		}
+		if err := r.refused[place{owner, ns, base}]; err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // refuse finds the objects whose new name is that of another one.
@@ -127,7 +195,7 @@ func (r *renamer) refuse(list *fn.List) map[place]error {
 	there, coming := map[krm.Key]bool{}, map[krm.Key][]krm.Identity{}
 	for _, o := range list.Objects {
 		id := o.Identity()
-		if !r.table.kinds[id.Kind] {
+		if !r.table.wants(id.Kind) {
 			continue
 		}
 		there[id.Key()] = true
@@ -159,20 +227,4 @@ func (r *renamer) next(id krm.Identity) krm.Identity {
 		id.Name = to
 	}
 	return id
-}
-
-// object renames the object itself.
-func (r *renamer) object(list *fn.List, o *fn.Object) error {
-	id := o.Identity()
-	if r.next(id) == id {
-		return nil
-	}
-	if err := r.refused[place{id.Kind, id.Namespace, id.Name}]; err != nil {
-		return err
-	}
-	if o.Is("apps", "StatefulSet") && len(o.Nodes("spec", "volumeClaimTemplates")) > 0 {
-		list.ReportOn(o, krm.Warning, "spec.volumeClaimTemplates", "claims have the name of the StatefulSet in theirs: rename them as well, or it gets new ones")
-	}
-	self := target{groupName(id.Group()), id.Kind}
-	return o.Set(r.name(o, self, id.Namespace, id.Name), "metadata", "name")
 }
