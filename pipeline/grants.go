@@ -34,6 +34,7 @@ func (c *compiler) granted(s *step, builtin Builtin, path string) {
 		return
 	}
 	unread := c.told(path + configKey(s.spec))
+	noAllow := c.told(path + ".allow") // what it was meant to grant is not known
 	for _, g := range needer.Needs(s.config) {
 		when := ""
 		if g.When != fn.Always {
@@ -41,6 +42,7 @@ func (c *compiler) granted(s *step, builtin Builtin, path string) {
 		}
 		switch {
 		case unread && when != "": // nobody knows
+		case g.Key == fn.GrantAllow && noAllow:
 		case g.Key == fn.GrantAllow && !slices.Contains(s.spec.Allow, Permission(g.Value)):
 			c.addf(path+".allow", "add "+g.Value+" to what the step allows", "%s is of no use without %s%s", s.spec.Builtin, g.Value, when)
 		case g.Key == fn.GrantContext && !s.spec.Context:

@@ -27,6 +27,14 @@ func TestStepsGrantWhatFunctionsAlwaysNeed(t *testing.T) {
 				"spec.mutators[0].scope: needy needs the whole list at once (set it to List)",
 			},
 		},
+		"misspelt": {
+			reason: "what cannot be read is told once", grants: "allow: [delete, Rename], context: true, scope: List",
+			want: []string{`p.yaml": line 6: spec.mutators[0].allow[0]: "delete" is not known`},
+		},
+		"no list": {
+			reason: "what cannot be read is told once", grants: "allow: Delete, context: true, scope: List",
+			want: []string{`p.yaml": line 6: spec.mutators[0].allow: `},
+		},
 		"a part on a stock Velero": {
 			reason: "it is not told to write what would be refused", grants: "allow: [Delete, Rename], context: true", stock: true,
 			want: []string{"a stock Velero hands over one object per call (leave the step out, or use a Velero with multi-item actions)"},

@@ -22,6 +22,18 @@ func unknownKeyHint(name string, known []string) string {
 // nearestHint reads `did you mean "exec"?`, or lists what there is when
 // nothing is near.
 func nearestHint(name string, known []string) string {
+	if best := nearest(name, known); best != "" {
+		return fmt.Sprintf("did you mean %q?", best)
+	}
+	if len(known) == 0 {
+		return ""
+	}
+	return "known: " + strings.Join(known, ", ")
+}
+
+// nearest returns the one of known that name most likely was meant to be, and
+// "" when none is near.
+func nearest(name string, known []string) string {
 	best, bestDistance := "", len(name)/3+2
 	for _, k := range known {
 		distance := editDistance(strings.ToLower(name), strings.ToLower(k))
@@ -29,13 +41,7 @@ func nearestHint(name string, known []string) string {
 			best, bestDistance = k, distance
 		}
 	}
-	if best != "" {
-		return fmt.Sprintf("did you mean %q?", best)
-	}
-	if len(known) == 0 {
-		return ""
-	}
-	return "known: " + strings.Join(known, ", ")
+	return best
 }
 
 // editDistance counts the letters to insert, delete or replace to get from a

@@ -132,7 +132,8 @@ func TestWordsOfFunctions(t *testing.T) {
 	p := newPainter(Streams{Err: &out})
 	p.step(&pipeline.StepReport{Name: evil, Function: evil, Selected: 1, Unchanged: 1, Results: []krm.Result{{
 		Message: "m", Severity: evil, ResourceRef: &krm.ResourceRef{APIVersion: "v1", Kind: "A", Name: evil}, Field: &krm.Field{Path: evil},
-	}}})
+	}}}, "")
+	p.step(&pipeline.StepReport{Name: "s"}, evil)
 	if strings.Contains(out.String(), "\x1b") || strings.Contains(out.String(), "\nError:") {
 		t.Errorf("got %q", out.String())
 	}
@@ -163,7 +164,7 @@ func TestManyIgnored(t *testing.T) {
 	for range maxListed + 7 {
 		plan.Items = append(plan.Items, pipeline.ItemPlan{Warnings: []string{"ignored: x", "y"}})
 	}
-	newPainter(Streams{Err: &out}).plan(plan)
+	newPainter(Streams{Err: &out}).plan(plan, nil)
 	if n := strings.Count(out.String(), "Warning: ignored: x\n"); n != maxListed || !strings.Contains(out.String(), "Warning: and 7 more errors were ignored\n") {
 		t.Errorf("got %d listed and %q", n, out.String()[max(0, out.Len()-300):])
 	}

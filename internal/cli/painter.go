@@ -42,9 +42,14 @@ func word(s string) string {
 const maxListed = 100
 
 // plan tells what was done: the steps, what functions said, what failed.
-func (p painter) plan(plan *pipeline.Plan) {
+// meant is asked for each step that selected nothing.
+func (p painter) plan(plan *pipeline.Plan, meant func(step string) string) {
 	for i := range plan.Steps {
-		p.step(&plan.Steps[i])
+		hint := ""
+		if step := plan.Steps[i]; step.Selected == 0 {
+			hint = meant(step.Name)
+		}
+		p.step(&plan.Steps[i], hint)
 	}
 	p.ignored(plan)
 	failures := plan.Failures()
@@ -82,7 +87,9 @@ func (p painter) ignored(plan *pipeline.Plan) {
 	}
 }
 
-func (p painter) step(r *pipeline.StepReport) {
+// step tells of one step; meant is what its selectors may have been meant to be
+// when they matched nothing.
+func (p painter) step(r *pipeline.StepReport, meant string) {
 	counts := pipeline.Counts{Unchanged: r.Unchanged, Changed: r.Changed, Removed: r.Removed, Failed: r.Failed, Added: r.Added}
 	kind := "step"
 	if r.Validator {
@@ -90,7 +97,10 @@ func (p painter) step(r *pipeline.StepReport) {
 	}
 	did := counts.String()
 	if r.Selected == 0 {
-		did = p.Paint(paint.Yellow, "selects no object") // a misspelt kind looks like this
+		did = p.Paint(paint.Yellow, "selects no object")
+		if meant != "" {
+			did += " (" + word(meant) + ")"
+		}
 	}
 	p.Line("%s %s %s: %s", kind, p.Paint(paint.Bold, word(r.Name)), p.Paint(paint.Dim, "("+word(r.Function)+")"), did)
 	p.results(r.Results)

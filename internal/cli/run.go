@@ -74,6 +74,8 @@ type runFlags struct {
 	// execute finds out.
 	untold   []string
 	noteFact string
+	// meant is what the selectors of a step may have been meant to be.
+	meant func(step string) string
 }
 
 func newRun(s Streams) *cobra.Command {
@@ -182,6 +184,7 @@ func (f *runFlags) execute(ctx context.Context, program *pipeline.Program, s Str
 		f.untold = untold(program, in.Context)
 	}
 	f.noteFact = f.factNote(program, in.Context)
+	f.meant = func(step string) string { return program.Meant(step, in.Items) }
 	plan, err := program.Execute(ctx, in)
 	if errors.Is(err, pipeline.ErrPhase) || errors.Is(err, pipeline.ErrNoContext) {
 		return nil, f.refused(err)
@@ -221,7 +224,7 @@ func (f *runFlags) report(plan *pipeline.Plan, s Streams) error {
 	p := newPainter(s)
 	p.untold(f.untold)
 	p.note(f.noteFact)
-	p.plan(plan)
+	p.plan(plan, f.meant)
 	if f.output == "diff" {
 		painter{paint.Painter{W: s.Out, Color: s.ColorOut}}.changes(plan)
 	} else if !plan.Failed() || f.keepFailed {
