@@ -34,9 +34,10 @@ type Example struct {
 	// Input are the objects, with the context of a run among them for a function
 	// that needs it.
 	Input []*krm.Item
-	// Expected are the objects that come out, nil when the function is to fail.
-	// Where what comes out differs in every run, as with encryption, it is what
-	// the fixtures settle on.
+	// Expected are the objects that come out, nil when the function is to fail,
+	// for pages: shown-expected.yaml, where what comes out differs in every run,
+	// as with encryption, and the fixtures compare something else; else
+	// expected.yaml.
 	Expected []*krm.Item
 	// Says are the results, or what the function fails with, one line each.
 	Says []string
@@ -93,11 +94,17 @@ func readExample(dir string, input []byte) (Example, error) {
 	if e.Says, err = said(dir); err != nil {
 		return e, err
 	}
-	expected, err := optional(dir, "expected.yaml")
-	if err == nil && expected != nil {
-		e.Expected, err = krm.ReadItems(bytes.NewReader(expected), path.Join(dir, "expected.yaml"))
+	for _, name := range []string{"shown-expected.yaml", "expected.yaml"} {
+		expected, err := optional(dir, name)
+		if err != nil {
+			return e, err
+		}
+		if expected != nil {
+			e.Expected, err = krm.ReadItems(bytes.NewReader(expected), path.Join(dir, name))
+			return e, err
+		}
 	}
-	return e, err
+	return e, nil
 }
 
 // said reads results.txt and errors.txt. The latter has regular expressions,

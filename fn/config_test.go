@@ -147,7 +147,7 @@ func TestReadConfigProblems(t *testing.T) {
 				"spec.count: must be a whole number, is a string",
 				"spec.small: is too large",
 				"spec.ratio: must be a number, is a list",
-				"spec.on: must be a boolean, is a number",
+				"spec.on: must be a boolean, is a number (write true or false)",
 				"spec.list: must be a list, is a map",
 				"spec.labels: must be a map, is a list",
 				"spec.rules[0].form: unknown field (did you mean from?)",
@@ -170,7 +170,7 @@ func TestReadConfigProblems(t *testing.T) {
 			want: []string{
 				"naem: a ConfigMap that configures a function has its fields in data",
 				"data.count: must be a whole number, is a string",
-				"data.on: must be a boolean, is a string",
+				"data.on: must be a boolean, is a string (write true or false)",
 				"data.labels.a: must be a string, is a number (put it in quotes)",
 				"data.rules: is not well-formed YAML",
 				"data.timeout: is no duration",

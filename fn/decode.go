@@ -134,11 +134,35 @@ func (d *decoder) value(target reflect.Value, from any, path string) {
 }
 
 func (d *decoder) wrongType(path, want string, got any) {
-	hint := ""
-	if want == "string" && (jsonvalue.TypeName(got) == "number" || jsonvalue.TypeName(got) == "boolean") {
-		hint = "put it in quotes"
+	d.problem(path, "must be a "+want+", is a "+jsonvalue.TypeName(got), typeHint(want, got))
+}
+
+// typeHint says what to write instead of a value of another type.
+func typeHint(want string, got any) string {
+	text, isText := got.(string)
+	switch {
+	case want == "string" && (jsonvalue.TypeName(got) == "number" || jsonvalue.TypeName(got) == "boolean"):
+		return "put it in quotes"
+	case want == "boolean" && (text == "true" || text == "false"):
+		return "remove the quotes"
+	case want == "boolean":
+		return "write true or false"
+	case isText && isNumber(want, text):
+		return "remove the quotes"
 	}
-	d.problem(path, "must be a "+want+", is a "+jsonvalue.TypeName(got), hint)
+	return ""
+}
+
+// isNumber reports whether text would be what is wanted, were it no string.
+func isNumber(want, text string) bool {
+	switch want {
+	case "whole number":
+		_, err := strconv.ParseInt(text, 10, 64)
+		return err == nil
+	case "number":
+		return text != "" && (text[0] == '-' || text[0] >= '0' && text[0] <= '9') && json.Valid([]byte(text))
+	}
+	return false
 }
 
 // custom fills types that read themselves.

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/velero-krm/velero-krm/catalog/internal/glob"
 	"github.com/velero-krm/velero-krm/catalog/internal/syntax"
@@ -24,6 +25,7 @@ type Config struct {
 type Selector struct {
 	Group       *glob.Pattern           `json:"group" doc:"API group, as apps or *.openshift.io; core for the core group"`
 	Kind        *glob.Pattern           `json:"kind" doc:"kind, as Build"`
+	Type        *glob.Pattern           `json:"type" doc:"type of a Secret, as helm.sh/release.v1; matches Secrets alone"`
 	Namespace   *glob.Pattern           `json:"namespace" doc:"namespace"`
 	Name        *glob.Pattern           `json:"name" doc:"name, as builder-dockercfg-*"`
 	Labels      map[string]glob.Pattern `json:"labels" doc:"labels with their values; * for any value"`
@@ -41,6 +43,7 @@ func (c *Config) Validate() error {
 			if s.empty() {
 				errs = append(errs, fn.Invalid(at, "matches everything", "name something of the objects that are meant"))
 			}
+			errs = append(errs, s.never(at)...)
 			for _, key := range slices.Sorted(maps.Keys(s.Labels)) {
 				if !syntax.Key(key) {
 					errs = append(errs, fn.Invalid(at+".labels", "has a key that is no label key", ""))
@@ -52,8 +55,31 @@ func (c *Config) Validate() error {
 	return errors.Join(errs...)
 }
 
+// never finds what no object has: a selector with it would drop nothing and say
+// nothing.
+func (s Selector) never(at string) []error {
+	var errs []error
+	for field, kind := range map[string]*glob.Pattern{"kind": s.Kind, "ownedBy": s.OwnedBy} {
+		if kind == nil || !unicode.IsLower(rune(kind.String()[0])) {
+			continue
+		}
+		word := kind.String()
+		errs = append(errs, fn.Invalid(at+"."+field, "matches nothing: kinds begin with a capital letter", "write it as the objects do: "+strings.ToUpper(word[:1])+word[1:]))
+	}
+	if s.Type == nil {
+		return errs
+	}
+	if s.Kind != nil && !s.Kind.Match(secretKind) || s.Group != nil && !s.Group.Match(coreGroup) {
+		errs = append(errs, fn.Invalid(at+".type", "matches nothing: only Secrets have a type", "remove it, or write kind: Secret"))
+	}
+	return errs
+}
+
+// secretKind has a type.
+const secretKind = "Secret"
+
 func (s Selector) empty() bool {
-	for _, p := range []*glob.Pattern{s.Group, s.Kind, s.Namespace, s.Name, s.OwnedBy} {
+	for _, p := range []*glob.Pattern{s.Group, s.Kind, s.Type, s.Namespace, s.Name, s.OwnedBy} {
 		if p != nil && strings.Trim(p.String(), "*") != "" {
 			return false
 		}
@@ -64,7 +90,7 @@ func (s Selector) empty() bool {
 
 // Function returns the function.
 func Function() fn.Function {
-	return fn.New("drop", "Takes objects out, by kind, name, labels, annotations or owner; the step needs allow: [Delete].", transform, fn.Describe(fn.About{
+	return fn.New("drop", "Takes objects out, by kind, name, type of Secret, labels, annotations or owner; the step needs allow: [Delete].", transform, fn.Describe(fn.About{
 		Kinds:        []string{fn.AnyKind},
 		Needs:        fn.Needs{Delete: fn.Always},
 		Irreversible: "On backup: what is dropped is not in it, and no restore brings it back.",
@@ -112,6 +138,9 @@ func (s Selector) matches(o *fn.Object) bool {
 	if !matches(s.Group, group) || !matches(s.Kind, id.Kind) || !matches(s.Namespace, id.Namespace) || !matches(s.Name, id.Name) {
 		return false
 	}
+	if s.Type != nil && !isOfType(o, *s.Type) {
+		return false
+	}
 	for key, p := range s.Annotations {
 		if value, ok := o.Annotation(key); !ok || !p.Match(value) {
 			return false
@@ -123,6 +152,19 @@ func (s Selector) matches(o *fn.Object) bool {
 		}
 	}
 	return s.OwnedBy == nil || ownedBy(o, *s.OwnedBy)
+}
+
+// isOfType reports whether it is a Secret of the type. One without is Opaque, as
+// the API server reads it.
+func isOfType(o *fn.Object, p glob.Pattern) bool {
+	if id := o.Identity(); id.Kind != secretKind || id.Group() != "" {
+		return false
+	}
+	if !o.Has("type") {
+		return p.Match("Opaque")
+	}
+	kind, ok := o.GetString("type")
+	return ok && p.Match(kind)
 }
 
 func matches(p *glob.Pattern, text string) bool { return p == nil || p.Match(text) }

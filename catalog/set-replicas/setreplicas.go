@@ -11,28 +11,39 @@ import (
 	"github.com/velero-krm/velero-krm/krm"
 )
 
-// Config of the function: replicas or restoreFrom.
+// Config of the function: replicas, atMost or restoreFrom.
 type Config struct {
 	Replicas    *int64 `json:"replicas" doc:"how many pods each workload runs; 0 or more"`
-	RememberIn  string `json:"rememberIn" doc:"annotation that gets the number there was, as example.com/replicas; needs replicas"`
+	AtMost      *int64 `json:"atMost" doc:"how many pods each workload runs at most: what runs more is lowered to it, what runs fewer or none stays; instead of replicas"`
+	RememberIn  string `json:"rememberIn" doc:"annotation that gets the number there was, as example.com/replicas; needs replicas or atMost"`
 	RestoreFrom string `json:"restoreFrom" doc:"annotation that has the number to go back to; it is removed; instead of replicas"`
 }
 
 // Validate checks that the config says one thing.
 func (c *Config) Validate() error {
 	var errs []error
+	sets := c.Replicas != nil || c.AtMost != nil
 	switch {
-	case c.Replicas == nil && c.RestoreFrom == "":
-		errs = append(errs, fn.Invalid("replicas", "is required", "or restoreFrom"))
+	case !sets && c.RestoreFrom == "":
+		errs = append(errs, fn.Invalid("replicas", "is required", "or atMost, or restoreFrom"))
+	case c.Replicas != nil && c.AtMost != nil:
+		errs = append(errs, fn.Invalid("atMost", "contradicts replicas", "set one of them"))
 	case c.Replicas != nil && c.RestoreFrom != "":
 		errs = append(errs, fn.Invalid("restoreFrom", "contradicts replicas", "set one of them"))
-	case c.Replicas == nil && c.RememberIn != "":
-		errs = append(errs, fn.Invalid("rememberIn", "has no meaning without replicas", "remove it"))
+	case c.AtMost != nil && c.RestoreFrom != "":
+		errs = append(errs, fn.Invalid("restoreFrom", "contradicts atMost", "set one of them"))
+	case !sets && c.RememberIn != "":
+		errs = append(errs, fn.Invalid("rememberIn", "has no meaning without replicas or atMost", "remove it"))
 	}
-	if c.Replicas != nil && (*c.Replicas < 0 || *c.Replicas > maxReplicas) {
-		errs = append(errs, fn.Invalid("replicas", "is no number of pods", "0 or more"))
-	}
+	errs = append(errs, validNumber("replicas", c.Replicas), validNumber("atMost", c.AtMost))
 	return errors.Join(append(errs, validKey("rememberIn", c.RememberIn), validKey("restoreFrom", c.RestoreFrom))...)
+}
+
+func validNumber(field string, n *int64) error {
+	if n == nil || *n >= 0 && *n <= maxReplicas {
+		return nil
+	}
+	return fn.Invalid(field, "is no number of pods", "0 or more")
 }
 
 func validKey(field, key string) error {
@@ -93,10 +104,9 @@ func hasReplicas(o *fn.Object) bool {
 }
 
 func (c Config) apply(list *fn.List, o *fn.Object) (bool, error) {
-	if c.Replicas == nil {
+	if c.Replicas == nil && c.AtMost == nil {
 		return c.bringBack(list, o)
 	}
-	want := *c.Replicas
 	now, there := o.GetInt("spec", "replicas")
 	if !there {
 		if v, _ := o.Get("spec", "replicas"); v != nil {
@@ -105,18 +115,27 @@ func (c Config) apply(list *fn.List, o *fn.Object) (bool, error) {
 		// The API server's default.
 		now = 1
 	}
+	want := c.wanted(now)
 	// Those that a Deployment made are as many as its history is long, and all
 	// but one have 0: raising these would run old versions.
 	if len(o.Nodes("metadata", "ownerReferences")) > 0 && now < want {
 		return false, nil
 	}
-	if there && now == want {
+	if now == want && (there || c.Replicas == nil) {
 		return false, nil
 	}
 	if err := c.remember(o, now); err != nil {
 		return false, err
 	}
 	return true, o.Set(want, "spec", "replicas")
+}
+
+// wanted is the number of pods in the place of now.
+func (c Config) wanted(now int64) int64 {
+	if c.Replicas != nil {
+		return *c.Replicas
+	}
+	return min(now, *c.AtMost)
 }
 
 // remember keeps a number that is noted already: it is the older one.
