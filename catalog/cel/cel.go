@@ -18,7 +18,7 @@ import (
 // Function returns the function.
 func Function() fn.Function {
 	return fn.New("cel", "Changes and checks objects by expressions in the Common Expression Language (CEL).", transform,
-		fn.Describe(fn.About{Kinds: []string{fn.AnyKind}, Needs: fn.Needs{Context: "with an expression that uses phase or context"}}), fn.KeepConfig())
+		fn.Describe(fn.About{Kinds: []string{fn.AnyKind}, Needs: fn.Needs{Context: needsContext}}), fn.KeepConfig())
 }
 
 func transform(ctx context.Context, c Config, list *fn.List) error {
@@ -242,6 +242,9 @@ func (e *evaluation) value(s assignment, vars map[string]any) (value any, skip b
 	}
 	c := converter{left: maxValue}
 	value, err = c.native(out)
+	if err == nil && !s.of.holds(value) {
+		return nil, false, fmt.Errorf("gives a %s, and labels and annotations are texts: write string()", typeOf(out))
+	}
 	return value, false, err
 }
 

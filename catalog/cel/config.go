@@ -88,10 +88,11 @@ type rule struct {
 }
 
 // assignment is one entry of Set. keys is nil for a path that may point at
-// many fields or at list elements.
+// many fields or at list elements; of is what the field must be.
 type assignment struct {
 	path  fn.Path
 	keys  []string
+	of    kind
 	value *expression
 }
 
@@ -134,7 +135,9 @@ func (b *compiler) assignment(path, value, at string) assignment {
 		return assignment{}
 	}
 	b.identity(p, at)
-	return assignment{path: p, keys: plainKeys(p), value: b.compile(value, anything, at)}
+	keys := plainKeys(p)
+	of := texts(keys)
+	return assignment{path: p, keys: keys, of: of, value: b.compileValue(value, of, at)}
 }
 
 func (b *compiler) identity(p fn.Path, at string) {

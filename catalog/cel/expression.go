@@ -43,9 +43,10 @@ const (
 	anything kind = iota
 	boolean
 	text
+	mapOfTexts
 )
 
-func (k kind) String() string { return [...]string{"any", "bool", "string"}[k] }
+func (k kind) String() string { return [...]string{"any", "bool", "string", "map(string, string)"}[k] }
 
 // environment is what expressions see. It is a constant that takes some
 // milliseconds to make, so it is made when the first expression is read.
@@ -117,18 +118,43 @@ func syntaxHint(message string) string {
 	return ""
 }
 
+// compile compiles an expression that must give a value of a kind.
 func (b *compiler) compile(source string, want kind, at string) *expression {
+	return b.compileFor(source, at, func(checked *cel.Ast) (reason, hint string) {
+		out := typeOfField(checked)
+		if want.gives(out) {
+			return "", ""
+		}
+		if want == boolean && out.Kind() == types.StringKind {
+			hint = "compare it, as in object.kind == \"Pod\""
+		}
+		return "gives a " + out.String() + " where a " + want.String() + " is needed", hint
+	})
+}
+
+// compileValue compiles the value of a field of a kind.
+func (b *compiler) compileValue(source string, want kind, at string) *expression {
+	return b.compileFor(source, at, func(checked *cel.Ast) (reason, hint string) {
+		out := checked.OutputType()
+		if want.setTo(out) {
+			return "", ""
+		}
+		hint = `"1" is the number and '"1"' the text; string() makes a text of a number`
+		return "gives a " + out.String() + ", and labels and annotations are texts", hint
+	})
+}
+
+// compileFor compiles an expression whose type fits: otherwise fits gives a
+// reason, and perhaps a hint.
+func (b *compiler) compileFor(source, at string, fits func(checked *cel.Ast) (reason, hint string)) *expression {
 	ast, issues := b.env.Compile(source)
 	if issues.Err() != nil {
 		e := issues.Errors()[0]
 		b.problem(at, fmt.Sprintf("line %d, column %d: %s", e.Location.Line(), e.Location.Column()+1, shorten(e.Message)), syntaxHint(e.Message))
 		return nil
 	}
-	out := ast.OutputType()
-	ok := want == anything || out.IsEquivalentType(cel.DynType)
-	ok = ok || want == boolean && out.IsEquivalentType(cel.BoolType) || want == text && out.IsEquivalentType(cel.StringType)
-	if !ok {
-		b.problem(at, "gives a "+out.String()+" where a "+want.String()+" is needed", "")
+	if reason, hint := fits(ast); reason != "" {
+		b.problem(at, reason, hint)
 		return nil
 	}
 	options := []cel.ProgramOption{cel.EvalOptions(cel.OptOptimize)}
