@@ -109,3 +109,22 @@ func (r Result) AdditionalItem() (item AdditionalItem, asks bool, err error) {
 	}
 	return item, true, err
 }
+
+// AddItems returns asked with those of more that are not in it, in their order.
+// Both must have each item once; neither is changed.
+func AddItems(asked, more []AdditionalItem) []AdditionalItem {
+	if len(asked) == 0 || len(more) == 0 {
+		return append(asked[:len(asked):len(asked)], more...)
+	}
+	known := make(map[AdditionalItem]bool, len(asked))
+	for _, item := range asked {
+		known[item] = true
+	}
+	asked = asked[:len(asked):len(asked)]
+	for _, item := range more {
+		if !known[item] {
+			asked = append(asked, item)
+		}
+	}
+	return asked
+}

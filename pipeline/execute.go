@@ -3,7 +3,6 @@ package pipeline
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/velero-krm/velero-krm/krm"
@@ -81,24 +80,6 @@ type cell struct {
 }
 
 func (c *cell) active() bool { return c.status == runner.Unchanged }
-
-// ask adds the additional items that are not asked for yet.
-func (c *cell) ask(items []krm.AdditionalItem) {
-	if len(c.additional) == 0 {
-		c.additional = items // each once, as the runner promises
-		return
-	}
-	asked := make(map[krm.AdditionalItem]bool, len(c.additional))
-	for _, item := range c.additional {
-		asked[item] = true
-	}
-	c.additional = slices.Clip(c.additional)
-	for _, item := range items {
-		if !asked[item] {
-			c.additional = append(c.additional, item)
-		}
-	}
-}
 
 // moved reports whether the object is where it did not come from.
 func (c *cell) moved() bool {
@@ -213,7 +194,7 @@ func (x *execution) apply(s *step, selection []*cell, outcome *runner.Outcome, r
 			x.failed(s, c, fmt.Errorf("%w: %s", ErrAdditionalOfCreated, o.Additional[0]), report)
 			continue
 		}
-		c.ask(o.Additional)
+		c.additional = krm.AddItems(c.additional, o.Additional)
 		switch o.Status {
 		case runner.Unchanged:
 			report.Unchanged++

@@ -30,6 +30,8 @@ type tracked struct {
 	// err is why it failed, nil otherwise.
 	err      error
 	warnings []string
+	// additional items that the pipelines ask for; none for one that is gone or failed.
+	additional []krm.AdditionalItem
 }
 
 // identity is what messages call the object.
@@ -134,6 +136,11 @@ func (r *run) applyOne(ctx context.Context, program *pipeline.Program, x *outcom
 // take takes over what a pipeline did to one object.
 func (x *outcome) take(o *tracked, plan *pipeline.Plan, p *pipeline.ItemPlan) {
 	o.warnings = append(o.warnings, p.Warnings...)
+	if o.in == nil && len(p.Additional) > 0 {
+		x.fail(o, fmt.Errorf("pipeline %q: %s: %w: %s", plan.Pipeline, o.identity(), pipeline.ErrAdditionalOfCreated, p.Additional[0]))
+		return
+	}
+	o.additional = krm.AddItems(o.additional, p.Additional)
 	switch p.Status {
 	case runner.Failed:
 		x.fail(o, fmt.Errorf("pipeline %q: %w", plan.Pipeline, p.Err))
@@ -207,6 +214,9 @@ func (r *run) logPlan(ctx context.Context, plan *pipeline.Plan) {
 	for i := range plan.Items {
 		p := &plan.Items[i]
 		log := log.With("pipeline", plan.Pipeline, "object", p.In.Identity().String())
+		if len(p.Additional) > 0 {
+			log.Log(ctx, level, "additional items asked for", "items", fmt.Sprint(p.Additional))
+		}
 		switch p.Status {
 		case runner.Changed:
 			log.Log(ctx, level, "object changed", "steps", changedBy(plan), "fields", len(p.Changes()))

@@ -55,7 +55,8 @@ func (a *BackupItemAction) tell(ctx context.Context, err error) {
 
 // Execute returns the object as the Backup's pipelines make it, nil when they
 // do not change it. An object that they remove is marked for Velero to leave
-// out. It starts no operation and asks for no further objects.
+// out. The additional items are those that functions ask for. It starts no
+// operation.
 //
 // # Errors
 //
@@ -64,43 +65,51 @@ func (a *BackupItemAction) tell(ctx context.Context, err error) {
 // leaves the object out and goes on with the others.
 func (a *BackupItemAction) Execute(obj runtime.Unstructured, backup *velerov1api.Backup) (runtime.Unstructured, []velero.ResourceIdentifier, string, []velero.ResourceIdentifier, error) {
 	var out runtime.Unstructured
+	var additional []velero.ResourceIdentifier
 	err := guarded(identify(obj), func() (err error) {
-		out, err = a.execute(a.engine.ctx, obj, backup)
+		out, additional, err = a.execute(a.engine.ctx, obj, backup)
 		return err
 	})
-	return out, nil, "", nil, err
+	return out, additional, "", nil, err
 }
 
 // execute returns a nil interface for an unchanged object.
-func (a *BackupItemAction) execute(ctx context.Context, obj runtime.Unstructured, backup *velerov1api.Backup) (runtime.Unstructured, error) {
+func (a *BackupItemAction) execute(ctx context.Context, obj runtime.Unstructured, backup *velerov1api.Backup) (runtime.Unstructured, []velero.ResourceIdentifier, error) {
 	r, err := a.engine.runFor(ctx, backupRef(backup))
 	if err != nil || len(r.programs) == 0 {
-		return nil, err
+		return nil, nil, err
 	}
 	item, err := toItem(obj)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	o, err := r.applySingle(ctx, item)
 	switch {
 	case err != nil:
-		return nil, err
+		return nil, nil, err
 	case o.out == nil:
-		return leftOut(obj), nil
+		return leftOut(obj), nil, nil
 	}
 	if err := r.checkBackedUp(o); err != nil {
 		r.failedLate(o.out != o.in)
-		return nil, err
+		return nil, nil, err
 	}
 	if o.out == o.in {
-		return nil, nil //nolint:nilnil // how Velero is told that nothing changed
+		return nil, identifiers(o.additional), nil // how Velero is told that nothing changed
 	}
-	return toUnstructured(o.out)
+	updated, err := toUnstructured(o.out)
+	if err != nil {
+		return nil, nil, err
+	}
+	return updated, identifiers(o.additional), nil
 }
 
 // checkBackedUp refuses what a backup cannot hold: an object in the place of
-// another one, or in one where it cannot be restored from.
+// another one, or in one where it cannot be restored from, and what cannot be.
 func (r *run) checkBackedUp(o *tracked) error {
+	if err := r.checkAdditional(o.identity(), o.additional); err != nil {
+		return err
+	}
 	if err := r.claim(o); err != nil || o.out == o.in {
 		return err
 	}

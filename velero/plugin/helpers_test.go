@@ -125,6 +125,7 @@ func builtins() []builtinFunc {
 			}
 			return out, nil
 		}},
+		{name: "ask", list: ask},
 		{name: "replace", list: func(*krm.ResourceList) (*krm.ResourceList, error) {
 			item, err := krm.NewItem([]byte(`{"apiVersion":"v1","kind":"ConfigMap","metadata":{"namespace":"shop","name":"all"}}`))
 			return &krm.ResourceList{Items: []*krm.Item{item}}, err

@@ -130,6 +130,18 @@ func (k *kinds) find(id krm.Identity) (served, bool) {
 	return found[0], true
 }
 
+// resource returns how a resource is served in the version in which Velero keeps it.
+func (k *kinds) resource(resource schema.GroupResource) (served, bool) {
+	for _, all := range k.byKind {
+		for _, s := range all {
+			if s.preferred && s.resource == resource.Resource && s.gv.Group == resource.Group {
+				return s, true
+			}
+		}
+	}
+	return served{}, false
+}
+
 // known reports whether objects of a selector's type can come: with
 // preferredOnly, as on backup, in the version in which Velero keeps them. On
 // restore any version of the group counts, because the backup may hold another

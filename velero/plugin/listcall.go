@@ -221,6 +221,9 @@ func (b *batch) answers(x *outcome, warnings, errs []string) []multiitem.Answer 
 		default:
 			answers[i] = it.Updated(o.out.Raw())
 		}
+		if o.err == nil && o.out != nil {
+			answers[i] = answers[i].WithAdditional(protocolIDs(o.additional)...)
+		}
 		answers[i].Warnings = o.warnings
 		if i == 0 {
 			answers[i].Warnings = slices.Concat(o.warnings, warnings)

@@ -44,6 +44,8 @@ func TestMultiAsSingle(t *testing.T) {
 		"Forbidden": {reason: "without permission", pipeline: []string{"\tmutators: [{builtin: drop, selectors: [{kind: Secret}]}, {builtin: rename, selectors: [{kind: Deployment}]}]\n"}},
 		"Moved":     {reason: "a backup may, a restore must not", pipeline: []string{"\tmutators: [{builtin: move, selectors: [{kind: Deployment}], allow: [Rename]}]\n"}},
 		"LeftOut":   {reason: "Velero's mark is not for functions", pipeline: []string{"\tmutators: [{builtin: leave-out, selectors: [{kind: Secret}]}]\n"}},
+		"Asks":      {reason: "additional items come along", pipeline: []string{"\tmutators: [{builtin: mark, selectors: [{kind: Secret}]}, {builtin: ask}]\n"}},
+		"AsksLate":  {reason: "not for what fails or goes", pipeline: []string{"\tmutators: [{builtin: ask}, {builtin: drop, selectors: [{kind: Secret}], allow: [Delete]}, {builtin: fail, selectors: [{kind: Deployment}]}]\n"}},
 		"Retyped":   {reason: "a backup files by type", pipeline: []string{"\tmutators: [{builtin: retype, selectors: [{kind: Deployment}], allow: [Rename]}]\n"}},
 	}
 	for name, tc := range cases {
@@ -54,8 +56,8 @@ func TestMultiAsSingle(t *testing.T) {
 			got := multi.call(t, multi.host(t), backupRef(aBackup("b1", wants(names))), items).want(t, len(items))
 			action := &BackupItemAction{engine: single.engine}
 			for i, it := range items {
-				out, _, _, _, err := action.Execute(object(t, it), aBackup("b1", wants(names)))
-				want := multiitem.Answer{Index: i, Status: multiitem.Unchanged}
+				out, ids, _, _, err := action.Execute(object(t, it), aBackup("b1", wants(names)))
+				want := multiitem.Answer{Index: i, Status: multiitem.Unchanged, AdditionalItems: ofProtocol(ids)}
 				switch {
 				case err != nil:
 					want.Status, want.Message = multiitem.Failed, err.Error()
@@ -82,6 +84,9 @@ func TestMultiAsSingle(t *testing.T) {
 			for i, it := range items {
 				out, err := action.Execute(&velero.RestoreItemActionExecuteInput{Item: object(t, it), ItemFromBackup: object(t, it), Restore: aRestore("r1", wants(names))})
 				want := multiitem.Answer{Index: i, Status: multiitem.Unchanged}
+				if err == nil {
+					want.AdditionalItems = ofProtocol(out.AdditionalItems)
+				}
 				switch {
 				case err != nil:
 					want.Status, want.Message = multiitem.Failed, err.Error()

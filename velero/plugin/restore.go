@@ -35,7 +35,8 @@ func (a *RestoreItemAction) AppliesTo() (velero.ResourceSelector, error) {
 // and carries what they changed over to the object that Velero is about to
 // create, which Velero and other plugins have changed already. An object that
 // the pipelines remove is not restored. The output's UpdatedItem is nil when
-// nothing changed.
+// nothing changed; its AdditionalItems, which Velero does not wait for, are
+// those that functions ask for.
 //
 // # Errors
 //
@@ -82,13 +83,16 @@ func (a *RestoreItemAction) execute(ctx context.Context, input *velero.RestoreIt
 	case o.out == nil:
 		return unchanged.WithoutRestore(), nil
 	case o.out == item:
+		unchanged.AdditionalItems = identifiers(o.additional)
 		return unchanged, nil
 	}
 	out, err := a.carry(ctx, item, o.out, input)
 	if err != nil {
 		r.failedLate(true)
+		return nil, err
 	}
-	return out, err
+	out.AdditionalItems = identifiers(o.additional)
+	return out, nil
 }
 
 // carry brings what the pipelines changed to the object that is about to be
@@ -155,7 +159,7 @@ func (a *RestoreItemAction) Progress(string, *velerov1api.Restore) (velero.Opera
 // Cancel does nothing: there is nothing to cancel.
 func (a *RestoreItemAction) Cancel(string, *velerov1api.Restore) error { return nil }
 
-// AreAdditionalItemsReady returns true: the action asks for no further objects.
+// AreAdditionalItemsReady returns true: the action asks not to wait for them.
 func (a *RestoreItemAction) AreAdditionalItemsReady([]velero.ResourceIdentifier, *velerov1api.Restore) (bool, error) {
 	return true, nil
 }
