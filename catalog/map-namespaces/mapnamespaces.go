@@ -10,7 +10,7 @@ import (
 	"github.com/velero-krm/velero-krm/catalog/internal/runcontext"
 	"github.com/velero-krm/velero-krm/catalog/internal/syntax"
 	"github.com/velero-krm/velero-krm/fn"
-	"github.com/velero-krm/velero-krm/krm"
+	"github.com/velero-krm/velero-krm/internal/jsontext"
 )
 
 // Config of the function.
@@ -21,10 +21,13 @@ type Config struct {
 }
 
 // Validate checks that running the function again moves no reference twice.
-func (c *Config) Validate() error { return validate("mappings", c.Mappings) }
+func (c *Config) Validate() error {
+	return errors.Join(mapping.Check("mappings", c.Mappings), validate("mappings", c.Mappings))
+}
 
+// validate checks that a table is one of namespaces.
 func validate(field string, table map[string]string) error {
-	errs := []error{mapping.Check(field, table)}
+	var errs []error
 	for _, from := range slices.Sorted(maps.Keys(table)) {
 		for _, name := range []string{from, table[from]} {
 			if name != "" && !syntax.Namespace(name) {
@@ -47,14 +50,15 @@ func Function() fn.Function {
 var errNoMapping = errors.New("there is no namespace mapping: set mappings, or give the step context: true")
 
 func transform(_ context.Context, c Config, list *fn.List) error {
+	run, ok := runcontext.Of(list)
+	restore := run.NamespaceMapping()
 	table := c.Mappings
 	if len(table) == 0 {
-		run, ok := runcontext.Of(list)
 		if !ok {
 			return errNoMapping
 		}
-		table = run.NamespaceMapping()
-		if err := validate("namespaceMapping", table); err != nil {
+		table = restore
+		if err := errors.Join(mapping.CheckNames("namespaceMapping", table), validate("namespaceMapping", table)); err != nil {
 			return err
 		}
 	}
@@ -62,6 +66,7 @@ func transform(_ context.Context, c Config, list *fn.List) error {
 		return nil
 	}
 	m := newMapper(c, list, table)
+	m.restore = restore
 	for o := range list.All() {
 		if runcontext.Is(o) {
 			continue
@@ -71,6 +76,7 @@ func transform(_ context.Context, c Config, list *fn.List) error {
 		}
 	}
 	m.namespaces.Report(list, "references to namespaces")
+	m.namespaces.WarnOfChain(list)
 	return nil
 }
 
@@ -79,11 +85,13 @@ type mapper struct {
 	Config
 	list       *fn.List
 	namespaces *mapping.Table
-	places     *places
+	old        *oldNames
+	// restore is the mapping of the Restore, as far as it is known.
+	restore map[string]string
 }
 
 func newMapper(c Config, list *fn.List, table map[string]string) *mapper {
-	return &mapper{Config: c, list: list, namespaces: mapping.New(table), places: newPlaces()}
+	return &mapper{Config: c, list: list, namespaces: mapping.New(table), old: newOldNames(table)}
 }
 
 func (m *mapper) object(o *fn.Object) error {
@@ -92,24 +100,21 @@ func (m *mapper) object(o *fn.Object) error {
 			return err
 		}
 	}
-	kind := m.places.of(o.Identity())
-	if err := m.edit(o, kind.names, m.name); err != nil {
-		return err
+	item := o.Item()
+	least := 1
+	if m.old.has(item.Identity().Namespace) {
+		least = 2 // the object's own namespace is Velero's to change
 	}
-	// Most pods have no affinity, and all of these paths lead through it.
-	if kind.affinity != nil && o.Has(kind.affinity...) {
-		if err := m.edit(o, kind.affinityNames, m.name); err != nil {
-			return err
-		}
+	if !m.old.atLeast(least, item.Raw()) {
+		return nil
 	}
-	if err := m.edit(o, kind.accounts, m.account); err != nil {
-		return err
-	}
-	if err := m.texts(o, kind.texts); err != nil {
+	w := walker{m: m, id: item.Identity(), known: isKnown(item.Identity()), json: jsontext.Reader{Data: item.Raw()}}
+	w.value(frame{})
+	if err := w.apply(o); err != nil {
 		return err
 	}
 	if !m.Quiet {
-		m.reportUnsure(o, kind)
+		w.report(o)
 	}
 	return nil
 }
@@ -122,81 +127,4 @@ func (m *mapper) move(o *fn.Object) error {
 	}
 	_, err := m.namespaces.Move(o.Root(), "metadata", "namespace")
 	return err
-}
-
-// edit changes the texts that the paths point at.
-func (m *mapper) edit(o *fn.Object, paths []fn.Path, change func(o *fn.Object, text string) string) error {
-	for _, p := range paths {
-		_, err := o.Edit(p, func(_ fn.Location, value any) (any, bool, error) {
-			if text, ok := value.(string); ok {
-				return change(o, text), true, nil
-			}
-			return value, true, nil
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// texts changes what is certain in longer texts and reports what is not.
-func (m *mapper) texts(o *fn.Object, paths []fn.Path) error {
-	for _, p := range paths {
-		_, err := o.Edit(p, func(at fn.Location, value any) (any, bool, error) {
-			text, ok := value.(string)
-			if !ok {
-				return value, true, nil
-			}
-			text = m.text(o, text)
-			m.reportMention(o, at, text)
-			return text, true, nil
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// name is a field that is the name of a namespace and nothing else.
-func (m *mapper) name(o *fn.Object, name string) string {
-	to, ok := m.namespaces.Lookup(name)
-	if !ok {
-		return name
-	}
-	m.namespaces.Count(name, o)
-	return to
-}
-
-// reportUnsure tells of annotations, and of fields of unknown kinds, that name
-// an old namespace and may mean it.
-func (m *mapper) reportUnsure(o *fn.Object, kind kindPlaces) {
-	if annotations, ok := o.Node("metadata", "annotations"); ok {
-		for _, key := range annotations.Keys() {
-			if text, ok := annotations.GetString(key); ok && key != lastApplied {
-				m.reportMention(o, fn.LocationOf("metadata", "annotations", key), text)
-			}
-		}
-	}
-	if kind.custom {
-		m.walkCustom(o)
-	}
-}
-
-// lastApplied tells what was and is read by nobody but kubectl apply.
-const lastApplied = "kubectl.kubernetes.io/last-applied-configuration"
-
-// reportMention reports a text with the name of an old namespace in it.
-func (m *mapper) reportMention(o *fn.Object, at fn.Location, text string) {
-	if m.Quiet {
-		return
-	}
-	if name, ok := m.mentioned(text); ok {
-		m.report(o, at, name)
-	}
-}
-
-func (m *mapper) report(o *fn.Object, at fn.Location, name string) {
-	m.list.ReportOn(o, krm.Warning, at.String(), "may refer to namespace "+name+", which moves; not changed")
 }

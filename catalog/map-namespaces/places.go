@@ -4,191 +4,222 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/velero-krm/velero-krm/fn"
-	"github.com/velero-krm/velero-krm/fn/podspec"
 	"github.com/velero-krm/velero-krm/krm"
 )
 
-// kindPlaces are the fields of one kind that may name a namespace.
-type kindPlaces struct {
-	// names are fields that are a name and nothing else.
-	names []fn.Path
-	// accounts are names of users and groups.
-	accounts []fn.Path
-	// texts may have DNS names of Services in them.
-	texts []fn.Path
-	// affinity is where pods have theirs, and affinityNames are names in it.
-	affinity      []string
-	affinityNames []fn.Path
-	// custom kinds are not known: all their fields are looked at.
-	custom bool
-}
+// place is what a text is, by the keys that lead to it. What names a namespace
+// beyond doubt is changed in all of them but skip; they differ in what else is, and in
+// what is reported.
+type place uint8
 
-// places knows the kinds. It parses the paths of a kind when it first meets it.
-type places struct {
-	table map[groupKind]spec
-	known map[groupKind]kindPlaces
-}
+const (
+	// loose is any field: a text that is an old name, or ends with one as the
+	// short DNS name of a Service does, is reported.
+	loose place = iota
+	// skip is not looked into.
+	skip
+	// silent names something else by the same name; short DNS names are reported.
+	silent
+	// free is what a program reads: every word that is an old name is reported.
+	free
+	// name is the name of a namespace and nothing else.
+	name
+	// account is the name of a user or group and nothing else.
+	account
+	// search is a domain in which names are looked up.
+	search
+)
 
-type groupKind struct{ group, kind string }
-
-func newPlaces() *places { return &places{kinds(), map[groupKind]kindPlaces{}} }
-
-func (p *places) of(id krm.Identity) kindPlaces {
-	gk := groupKind{id.Group(), id.Kind}
-	if k, ok := p.known[gk]; ok {
-		return k
+// child returns what is known of what a mapping has at a key. kind is the first
+// byte of its JSON.
+func (w *walker) child(f frame, key string, kind byte) frame {
+	child := frame{in: key, selects: f.selects || selectsNamespaces(key, kind), subjects: f.subjects || key == "subjects"}
+	if kind == '"' || kind == '[' || kind == '{' {
+		child.place = w.place(f, child, kind)
 	}
-	s, listed := p.table[gk]
-	var k kindPlaces
-	if l, ok := podspec.Paths(gk.group, gk.kind); ok {
-		at := strings.Join(l.Spec, ".")
-		s, listed = s.and(podTexts(at)), true
-		k.affinity, k.affinityNames = append(slices.Clone(l.Spec), "affinity"), parse(affinityNames(at))
-	}
-	// Helm looks a release up by this annotation.
-	s.names = append(s.names, `metadata.annotations["meta.helm.sh/release-namespace"]`)
-	k.names, k.accounts, k.texts = parse(s.names), parse(s.accounts), parse(s.texts)
-	k.custom = !listed && strings.Contains(gk.group, ".") && !strings.HasSuffix(gk.group, ".k8s.io")
-	p.known[gk] = k
-	return k
+	return child
 }
 
-// parse drops what is no path; a test checks that nothing is.
-func parse(texts []string) []fn.Path {
-	paths := make([]fn.Path, 0, len(texts))
-	for _, text := range texts {
-		if p, err := fn.ParsePath(text); err == nil {
-			paths = append(paths, p)
+func (w *walker) place(f, child frame, kind byte) place {
+	key := child.in
+	switch len(w.path) {
+	case 1:
+		return w.topLevel(key)
+	case 2:
+		if p, ok := w.secondLevel(f, key); ok {
+			return p
 		}
 	}
-	return paths
-}
-
-// spec is kindPlaces as text.
-type spec struct{ names, accounts, texts []string }
-
-func (s spec) and(other spec) spec {
-	return spec{
-		append(append([]string{}, s.names...), other.names...),
-		append(append([]string{}, s.accounts...), other.accounts...),
-		append(append([]string{}, s.texts...), other.texts...),
+	if f.in == "annotations" {
+		return annotation(key)
 	}
-}
-
-// nameLabel is the label that every Namespace has its own name in.
-const nameLabel = "kubernetes.io/metadata.name"
-
-// selector are the places in a label selector for namespaces.
-func selector(at string) []string {
-	return []string{
-		at + `.matchLabels["` + nameLabel + `"]`,
-		at + `.matchExpressions[key="` + nameLabel + `"].values[*]`,
+	if isLabels(f.in) && kind == '"' || f.in == "matchExpressions" {
+		return w.label(f, key)
 	}
-}
-
-// affinityNames are the names in a pod spec, all of them in its affinity.
-func affinityNames(at string) []string {
-	var paths []string
-	for _, kind := range []string{"podAffinity", "podAntiAffinity"} {
-		for _, term := range []string{"requiredDuringSchedulingIgnoredDuringExecution[*]", "preferredDuringSchedulingIgnoredDuringExecution[*].podAffinityTerm"} {
-			base := at + ".affinity." + kind + "." + term
-			paths = append(paths, base+".namespaces[*]")
-			paths = append(paths, selector(base+".namespaceSelector")...)
+	if f.in == "metadata" && slices.Contains([]string{"labels", "name", "generateName", "ownerReferences", "managedFields"}, key) {
+		return skip
+	}
+	if key == "data" || key == "stringData" {
+		if slices.Contains(w.sibling(f, "kind"), "Secret") {
+			return skip
 		}
 	}
-	return paths
+	if p, ok := program(f, child, kind); ok {
+		return p
+	}
+	if w.known {
+		return w.ofKnown(f, child, kind)
+	}
+	return loose
 }
 
-// podTexts are the longer texts in a pod spec.
-func podTexts(at string) spec {
-	var s spec
-	for _, list := range []string{"containers", "initContainers", "ephemeralContainers"} {
-		base := at + "." + list + "[*]."
-		s.texts = append(s.texts, base+"env[*].value", base+"args[*]", base+"command[*]")
+// topLevel are the keys of the object itself.
+func (w *walker) topLevel(key string) place {
+	switch key {
+	case "apiVersion", "kind", "status":
+		return skip
+	case "data", "stringData", "binaryData":
+		if w.isCore("Secret") || key == "binaryData" && w.isCore("ConfigMap") {
+			return skip
+		}
+	case "users", "groups", "userNames", "groupNames":
+		if w.known {
+			return account
+		}
 	}
-	return s
+	return loose
 }
 
-// names is a spec of names alone.
-func names(paths ...string) spec { return spec{names: paths} }
-
-// kinds are all kinds that are known beside those with pods.
-func kinds() map[groupKind]spec {
-	const (
-		rbac      = "rbac.authorization.k8s.io"
-		gateway   = "gateway.networking.k8s.io"
-		admission = "admissionregistration.k8s.io"
-	)
-	binding := spec{names: []string{"subjects[*].namespace"}, accounts: []string{"subjects[*].name"}}
-	oldBinding := binding.and(spec{names: []string{"roleRef.namespace"}, accounts: []string{"userNames[*]", "groupNames[*]"}})
-	webhook := names("webhooks[*].clientConfig.service.namespace").and(names(selector("webhooks[*].namespaceSelector")...))
-	route := names("spec.parentRefs[*].namespace", "spec.rules[*].backendRefs[*].namespace", "spec.rules[*].filters[*].requestMirror.backendRef.namespace", "spec.rules[*].backendRefs[*].filters[*].requestMirror.backendRef.namespace")
-	policyBinding := names("spec.paramRef.namespace").and(names(selector("spec.matchResources.namespaceSelector")...))
-	table := map[groupKind]spec{
-		{rbac, "RoleBinding"}:                                binding,
-		{rbac, "ClusterRoleBinding"}:                         binding,
-		{"authorization.openshift.io", "RoleBinding"}:        oldBinding,
-		{"authorization.openshift.io", "ClusterRoleBinding"}: oldBinding,
-		{admission, "ValidatingWebhookConfiguration"}:        webhook,
-		{admission, "MutatingWebhookConfiguration"}:          webhook,
-		{admission, "ValidatingAdmissionPolicyBinding"}:      policyBinding,
-		{admission, "MutatingAdmissionPolicyBinding"}:        policyBinding,
-		{"apiregistration.k8s.io", "APIService"}:             names("spec.service.namespace"),
-		{"apiextensions.k8s.io", "CustomResourceDefinition"}: names(
-			"spec.conversion.webhook.clientConfig.service.namespace", "spec.conversion.webhookClientConfig.service.namespace"),
-		{"networking.k8s.io", "NetworkPolicy"}: names(selector("spec.ingress[*].from[*].namespaceSelector")...).
-			and(names(selector("spec.egress[*].to[*].namespaceSelector")...)),
-		{gateway, "Gateway"}: names("spec.listeners[*].tls.certificateRefs[*].namespace").
-			and(names(selector("spec.listeners[*].allowedRoutes.namespaces.selector")...)),
-		{gateway, "ReferenceGrant"}: names("spec.from[*].namespace"),
+// secondLevel are those keys below that are not as further down.
+func (w *walker) secondLevel(f frame, key string) (place, bool) {
+	switch {
+	case f.in == "metadata" && key != "annotations":
+		return skip, true
+	case f.in == "data" && w.isCore("ConfigMap"):
+		return free, true
+	case f.in == "parameters" && w.known:
+		return parameter(key), true
 	}
-	for _, kind := range []string{"HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "UDPRoute"} {
-		table[groupKind{gateway, kind}] = route
-	}
-	addCore(table)
-	addStorage(table)
-	addOpenShift(table)
-	return table
+	return loose, false
 }
 
-func addCore(table map[groupKind]spec) {
-	table[groupKind{"", "ServiceAccount"}] = names("secrets[*].namespace")
-	table[groupKind{"", "Endpoints"}] = names("subsets[*].addresses[*].targetRef.namespace", "subsets[*].notReadyAddresses[*].targetRef.namespace")
-	table[groupKind{"discovery.k8s.io", "EndpointSlice"}] = names("endpoints[*].targetRef.namespace")
-	table[groupKind{"", "Service"}] = spec{texts: []string{"spec.externalName"}}
-	table[groupKind{"", "ConfigMap"}] = spec{texts: []string{"data[*]"}}
-	for _, kind := range []string{"ServiceMonitor", "PodMonitor"} {
-		table[groupKind{"monitoring.coreos.com", kind}] = names("spec.namespaceSelector.matchNames[*]")
+func (w *walker) isCore(kind string) bool { return w.id.Kind == kind && w.id.Group() == "" }
+
+// annotation is the place of an annotation. Helm looks a release up by one.
+func annotation(key string) place {
+	switch key {
+	case "meta.helm.sh/release-namespace":
+		return name
+	case "kubectl.kubernetes.io/last-applied-configuration":
+		// It tells what was, and is read by nobody but kubectl apply.
+		return skip
 	}
+	return free
 }
 
-func addStorage(table map[groupKind]spec) {
-	pv := names("spec.claimRef.namespace")
-	for _, use := range []string{"controllerPublish", "nodeStage", "nodePublish", "controllerExpand", "nodeExpand"} {
-		pv.names = append(pv.names, "spec.csi."+use+"SecretRef.namespace")
-	}
-	class, snapshotClass := spec{}, spec{}
-	for _, use := range []string{"provisioner", "controller-publish", "node-stage", "node-publish", "controller-expand", "node-expand"} {
-		class.names = append(class.names, `parameters["csi.storage.k8s.io/`+use+`-secret-namespace"]`)
-	}
-	for _, use := range []string{"snapshotter", "snapshotter-list"} {
-		snapshotClass.names = append(snapshotClass.names, `parameters["csi.storage.k8s.io/`+use+`-secret-namespace"]`)
-	}
-	table[groupKind{"", "PersistentVolume"}] = pv
-	table[groupKind{"", "PersistentVolumeClaim"}] = names("spec.dataSourceRef.namespace")
-	table[groupKind{"apps", "StatefulSet"}] = names("spec.volumeClaimTemplates[*].spec.dataSourceRef.namespace")
-	table[groupKind{"storage.k8s.io", "StorageClass"}] = class
-	table[groupKind{"snapshot.storage.k8s.io", "VolumeSnapshotClass"}] = snapshotClass
-	table[groupKind{"snapshot.storage.k8s.io", "VolumeSnapshotContent"}] = names("spec.volumeSnapshotRef.namespace")
+// isNamespaceLabel reports whether a label holds the name of a namespace: that of
+// every Namespace, and those by which Cilium knows the pods of one
+// (https://docs.cilium.io/en/stable/security/policy/kubernetes/).
+func isNamespaceLabel(key string) bool {
+	return key == "kubernetes.io/metadata.name" || key == "io.kubernetes.pod.namespace" || key == "k8s:io.kubernetes.pod.namespace"
 }
 
-func addOpenShift(table map[groupKind]spec) {
-	table[groupKind{"security.openshift.io", "SecurityContextConstraints"}] = spec{accounts: []string{"users[*]", "groups[*]"}}
-	table[groupKind{"apps.openshift.io", "DeploymentConfig"}] = names("spec.triggers[*].imageChangeParams.from.namespace")
-	table[groupKind{"image.openshift.io", "ImageStream"}] = names("spec.tags[*].from.namespace")
-	table[groupKind{"image.openshift.io", "ImageStreamTag"}] = names("tag.from.namespace")
-	table[groupKind{"build.openshift.io", "BuildConfig"}] = names(
-		"spec.strategy.dockerStrategy.from.namespace", "spec.strategy.sourceStrategy.from.namespace", "spec.strategy.customStrategy.from.namespace",
-		"spec.output.to.namespace", "spec.source.images[*].from.namespace", "spec.triggers[*].imageChange.from.namespace")
+// isLabels reports whether what is at a key maps labels to values.
+func isLabels(key string) bool {
+	return slices.Contains([]string{"labels", "matchLabels", "selector", "nodeSelector"}, key)
+}
+
+// label is the place of a label's value, at the label's key, or of the fields of
+// an expression. The labels of pods and nodes name no namespace.
+func (w *walker) label(f frame, key string) place {
+	if f.in == "matchExpressions" {
+		if key != "values" {
+			return skip
+		}
+		if keys := w.sibling(f, "key"); len(keys) == 1 {
+			key = keys[0]
+		}
+	}
+	switch {
+	case isNamespaceLabel(key):
+		return name
+	case f.selects:
+		return loose
+	}
+	return skip
+}
+
+// selectsNamespaces reports whether what is at a key says which namespaces.
+func selectsNamespaces(key string, kind byte) bool {
+	return strings.HasSuffix(key, "amespaceSelector") || key == "namespaces" && kind == '{'
+}
+
+// program are places that kinds of all groups have alike, as pods are in many.
+func program(f, child frame, kind byte) (place, bool) {
+	switch child.in {
+	case "args", "command", "externalName", "expression", "messageExpression", "valueExpression", "expr":
+		return free, true
+	case "value":
+		return free, f.in == "env"
+	case "searches":
+		return search, true
+	case "matchNames":
+		// https://prometheus-operator.dev/docs/api-reference/api/
+		return name, f.selects
+	}
+	if strings.HasSuffix(child.in, "amespaceSelector") && kind == '"' {
+		return free, true // Calico writes selectors as text
+	}
+	return loose, false
+}
+
+// isKnown reports whether the API is Kubernetes' own or OpenShift's: what is
+// called a namespace there is one of the cluster. Others may mean another
+// cluster, or no namespace of Kubernetes at all.
+func isKnown(id krm.Identity) bool {
+	group := id.Group()
+	if !strings.Contains(group, ".") || strings.HasSuffix(group, ".k8s.io") {
+		return true
+	}
+	openshift, ok := strings.CutSuffix(group, ".openshift.io")
+	return ok && slices.Contains([]string{"apps", "authorization", "build", "image", "network", "project", "quota", "route", "security", "template", "user"}, openshift)
+}
+
+// ofKnown are the places of kinds that are known.
+func (w *walker) ofKnown(f, child frame, kind byte) place {
+	key := child.in
+	if (f.in == "volumeAttributes" || f.in == "options") && kind == '"' {
+		return parameter(key)
+	}
+	switch {
+	case key == "volumeNamespace":
+		return loose // a notion of StorageOS
+	case kind == '"' && (key == "namespace" || strings.HasSuffix(key, "Namespace")), kind == '[' && key == "namespaces":
+		return name
+	case key == "name" && f.subjects:
+		return account
+	case key == "resourceNames" && slices.Contains(w.sibling(f, "resources"), "namespaces"):
+		return loose
+	case isName(key):
+		return silent
+	}
+	return loose
+}
+
+// isName reports whether a field of a known kind, when it is an old namespace's
+// name, is that of something else: an object, a container, a host, an image.
+func isName(key string) bool {
+	return key == "name" || strings.HasSuffix(key, "Name") || strings.HasSuffix(key, "Names") ||
+		slices.Contains([]string{"host", "hosts", "hostname", "hostnames", "image", "key", "path", "plural", "ref", "serviceAccount", "singular", "subPath", "subdomain", "volumeHandle", "volumeID"}, key)
+}
+
+// parameter is the place of what a driver reads, under a key that the driver chose. The names in use for the
+// namespaces of Secrets are in https://kubernetes-csi.github.io/docs/secrets-and-credentials-storage-class.html
+// and, in both spellings, in the drivers of old.
+func parameter(key string) place {
+	lower := strings.ToLower(key)
+	if strings.HasSuffix(lower, "secret-namespace") || strings.HasSuffix(lower, "secretnamespace") || key == "csi.storage.k8s.io/pvc/namespace" {
+		return name
+	}
+	return loose
 }

@@ -1,122 +1,166 @@
 package mapnamespaces
 
-import (
-	"maps"
-	"regexp"
-	"slices"
-	"strings"
+import "strings"
 
-	"github.com/velero-krm/velero-krm/fn"
+// The forms in which a text names a namespace beyond doubt: the DNS name of a
+// Service or of all Services of a namespace, NAME.NS.svc, *.NS.svc and .NS.svc
+// (https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/),
+// and the user and group names of service accounts
+// (https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/).
+const (
+	serviceDomain = ".svc"
+	accountUser   = "system:serviceaccount:"
+	accountGroup  = "system:serviceaccounts:"
 )
 
-// The forms in which a longer text names a namespace beyond doubt: the DNS name
-// of a Service, with a label in front, and the user and group names of service
-// accounts (https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/).
-var (
-	serviceDNS = regexp.MustCompile(`([a-z0-9]\.)([a-z0-9](?:[-a-z0-9]*[a-z0-9])?)(\.svc)(\.|[^-.\w]|$)`)
-	account    = regexp.MustCompile(`(system:serviceaccounts?:)([a-z0-9](?:[-a-z0-9]*[a-z0-9])?)(:|[^-:\w]|$)`)
-)
-
-// account changes the user name of a service account or the group of all
-// accounts of a namespace.
-func (m *mapper) account(o *fn.Object, text string) string {
-	if !strings.Contains(text, "system:serviceaccount") {
-		return text
-	}
-	return m.submatch(o, account, text)
+// word is an old namespace in a text, with no byte of a name beside it.
+type word struct {
+	text       string
+	start, end int
 }
 
-// text changes what is certain within any text.
-func (m *mapper) text(o *fn.Object, text string) string {
-	if strings.Contains(text, ".svc") {
-		text = m.submatch(o, serviceDNS, text)
-	}
-	return m.account(o, text)
-}
+func (w word) before() string { return w.text[:w.start] }
+func (w word) after() string  { return w.text[w.end:] }
+func (w word) whole() bool    { return w.start == 0 && w.end == len(w.text) }
 
-// submatch replaces the second group of every match by its new name.
-func (m *mapper) submatch(o *fn.Object, re *regexp.Regexp, text string) string {
+// rewrite returns a text of a place with what surely names an old namespace
+// changed, the old namespaces that it changed, and an old one, if any is left,
+// that the text may mean. Nothing is changed twice.
+func (m *mapper) rewrite(text string, p place) (out string, changed []string, unsure string) {
 	var b strings.Builder
 	last := 0
-	for _, at := range re.FindAllStringSubmatchIndex(text, -1) {
-		from := text[at[4]:at[5]]
-		to, ok := m.namespaces.Lookup(from)
-		if !ok {
-			continue
+	for w := range m.words(text) {
+		name := text[w.start:w.end]
+		switch {
+		case w.certain(p):
+			to, _ := m.namespaces.Lookup(name)
+			b.WriteString(text[last:w.start] + to)
+			last = w.end
+			changed = append(changed, name)
+		case unsure == "" && w.suspicious(p):
+			unsure = name
 		}
-		b.WriteString(text[last:at[4]] + to)
-		last = at[5]
-		m.namespaces.Count(from, o)
 	}
 	if last == 0 {
-		return text
+		return text, nil, unsure
 	}
-	return b.String() + text[last:]
+	return b.String() + text[last:], changed, unsure
 }
 
-// mentioned returns the first old namespace that is a whole word of the text.
-func (m *mapper) mentioned(text string) (string, bool) {
-	start := 0
-	for i := 0; i <= len(text); i++ {
-		if i < len(text) && nameByte(text[i]) {
-			continue
-		}
-		if i > start {
-			if _, ok := m.namespaces.Lookup(text[start:i]); ok {
-				return text[start:i], true
+// words yields the old namespaces in a text.
+func (m *mapper) words(text string) func(yield func(word) bool) {
+	return func(yield func(word) bool) {
+		start := 0
+		for i := 0; i <= len(text); i++ {
+			if i < len(text) && nameByte(text[i]) {
+				continue
 			}
+			if i > start && m.old.has(text[start:i]) && !yield(word{text, start, i}) {
+				return
+			}
+			start = i + 1
 		}
-		start = i + 1
 	}
-	return "", false
+}
+
+// certain reports whether the word is a namespace and nothing else.
+func (w word) certain(p place) bool {
+	switch p {
+	case name:
+		if w.whole() {
+			return true
+		}
+	case account:
+		if w.accountOfAny() {
+			return true
+		}
+	case search:
+		if w.service() && (w.start == 0 || apart(w.text[w.start-1])) {
+			return true
+		}
+	case skip, silent, loose, free:
+	}
+	return w.account() || w.service() && w.inDomain()
+}
+
+// account reports whether the word is in the name of a service account or of
+// the group of all of a namespace.
+func (w word) account() bool {
+	before := w.before()
+	return (strings.HasSuffix(before, accountUser) || strings.HasSuffix(before, accountGroup)) && w.ends()
+}
+
+// maxPrefix bounds what is looked at before the name of an account, so that the
+// time of a long text grows with its length alone.
+const maxPrefix = 256
+
+// accountOfAny reports the same of a text that is such a name and nothing else,
+// whoever vouches for the account: openshift-velero-plugin looks at the parts
+// after the first alone.
+func (w word) accountOfAny() bool {
+	before, ok := strings.CutSuffix(w.before(), ":serviceaccount:")
+	if !ok {
+		before, ok = strings.CutSuffix(w.before(), ":serviceaccounts:")
+	}
+	return ok && len(before) <= maxPrefix && !strings.Contains(before, ":") && (w.after() == "" || w.after()[0] == ':')
+}
+
+// service reports whether the word has the domain of Services behind it.
+func (w word) service() bool {
+	after, ok := strings.CutPrefix(w.after(), serviceDomain)
+	return ok && word{text: after}.ends()
+}
+
+// inDomain reports whether a label, a wildcard or nothing but a dot is before
+// the word, and the dot.
+func (w word) inDomain() bool {
+	before, ok := strings.CutSuffix(w.before(), ".")
+	if !ok || before == "" {
+		return ok
+	}
+	c := before[len(before)-1]
+	return c != '-' && (nameByte(c) || apart(c))
+}
+
+// ends reports whether nothing follows that a name could go on with.
+func (w word) ends() bool {
+	after := w.after()
+	return after == "" || !nameByte(after[0]) && !letter(after[0])
+}
+
+// suspicious reports whether the word, which is not certain, may be a namespace.
+func (w word) suspicious(p place) bool {
+	switch p {
+	case free:
+		return true
+	case loose, search:
+		if w.whole() {
+			return true
+		}
+	case skip, silent, name, account:
+	}
+	return w.short() || w.service()
+}
+
+// short reports whether the word ends the short DNS name of a Service, SERVICE.NS,
+// with two labels: what has more is seldom one.
+func (w word) short() bool {
+	if after := w.after(); after != "" && !strings.ContainsRune(":/,;\"' \t\r\n", rune(after[0])) {
+		return false
+	}
+	before, ok := strings.CutSuffix(w.before(), ".")
+	label := len(before)
+	for label > 0 && nameByte(before[label-1]) {
+		label--
+	}
+	return ok && label < len(before) && (label == 0 || apart(before[label-1]))
 }
 
 // nameByte reports whether a name of a namespace may have it.
 func nameByte(c byte) bool { return c == '-' || c >= 'a' && c <= 'z' || c >= '0' && c <= '9' }
 
-// maxWalk bounds the recursion; the schemas of custom resources nest some 30
-// deep.
-const maxWalk = 64
+// letter reports whether c is part of a word, but never of a name.
+func letter(c byte) bool { return c == '_' || c >= 'A' && c <= 'Z' }
 
-// walkCustom reports fields of an object of unknown kind that are the name of
-// an old namespace, or a text with a service's DNS name in it.
-func (m *mapper) walkCustom(o *fn.Object) {
-	root := o.Root()
-	for _, key := range root.Keys() {
-		switch key {
-		case "apiVersion", "kind", "metadata", "status":
-			continue
-		}
-		value, _ := root.Get(key)
-		m.walk(o, value, []any{key})
-	}
-}
-
-func (m *mapper) walk(o *fn.Object, value any, at []any) {
-	if len(at) > maxWalk {
-		return
-	}
-	switch value := value.(type) {
-	case string:
-		if _, ok := m.namespaces.Lookup(value); ok {
-			m.report(o, fn.LocationOf(at...), value)
-			return
-		}
-		for _, re := range []*regexp.Regexp{serviceDNS, account} {
-			for _, match := range re.FindAllStringSubmatch(value, -1) {
-				if _, ok := m.namespaces.Lookup(match[2]); ok {
-					m.report(o, fn.LocationOf(at...), match[2])
-					return
-				}
-			}
-		}
-	case []any:
-		for i := range value {
-			m.walk(o, value[i], append(at, i))
-		}
-	case map[string]any:
-		for _, key := range slices.Sorted(maps.Keys(value)) {
-			m.walk(o, value[key], append(at, key))
-		}
-	}
-}
+// apart reports whether c is no part of a DNS name.
+func apart(c byte) bool { return c != '.' && !nameByte(c) && !letter(c) }

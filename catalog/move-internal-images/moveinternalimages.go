@@ -56,7 +56,7 @@ func transform(_ context.Context, c Config, list *fn.List) error {
 			m.Namespaces = run.NamespaceMapping()
 		}
 	}
-	if err := mapping.Check("namespaceMapping", m.Namespaces); err != nil {
+	if err := mapping.CheckNames("namespaceMapping", m.Namespaces); err != nil {
 		return err
 	}
 	for o := range list.All() {
@@ -154,8 +154,7 @@ func (m mover) set(o *fn.Object, ref, from, to string, set func(string) error) e
 const sharedNamespace = "openshift"
 
 // move returns the new reference, and false when ref is not in the registry
-// from. The namespace is the first part of the path. What OpenShift brings
-// has other digests in another cluster, so these lose theirs.
+// from. The namespace is the first part of the path.
 func move(ref, from, to string, namespaces map[string]string) (string, bool) {
 	host, path, ok := strings.Cut(ref, "/")
 	if !ok || host != from {
@@ -166,8 +165,14 @@ func move(ref, from, to string, namespaces map[string]string) (string, bool) {
 		return to + "/" + path, true
 	}
 	if namespace == sharedNamespace {
-		name, _, _ := strings.Cut(path, "@")
-		return to + "/" + name, true
+		// What OpenShift brings has other digests in another cluster and is in the
+		// same namespace there: a reference with a digest keeps its namespace. Where
+		// both registries have one name, one that has lost it looks like any other,
+		// and the second run must not map it.
+		name, _, digest := strings.Cut(path, "@")
+		if digest || from == to {
+			return to + "/" + name, true
+		}
 	}
 	return to + "/" + cmp.Or(namespaces[namespace], namespace) + "/" + rest, true
 }

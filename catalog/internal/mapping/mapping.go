@@ -19,18 +19,35 @@ const Any = "*"
 // names, and a new name that is also an old one, which a second run would move
 // again.
 func Check(field string, table map[string]string) error {
-	var errs []error
+	errs := []error{CheckNames(field, table)}
 	for _, from := range slices.Sorted(maps.Keys(table)) {
-		at, to := fn.FieldPath(field, from), table[from]
-		if from == "" || to == "" {
-			errs = append(errs, fn.Invalid(at, "has an empty name", "name what is there and what takes its place"))
-			continue
-		}
-		if _, again := table[to]; again && to != from && table[to] != to {
-			errs = append(errs, fn.Invalid(at, "moves to a name that another entry moves on: the next run would move it again", "use two pipelines"))
+		if _, on := onward(table, from); on {
+			errs = append(errs, fn.Invalid(fn.FieldPath(field, from), "moves to a name that another entry moves on: the next run would move it again", "use two pipelines"))
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// CheckNames returns what is wrong with a table that nobody wrote for the
+// function, the namespaceMapping of a Restore: empty names alone. In a Restore a
+// new name may be an old one, {a: b, b: c}. Each object is then moved once, as it
+// is in the backup; [Table.WarnOfChain] tells what must not come after.
+func CheckNames(field string, table map[string]string) error {
+	var errs []error
+	for _, from := range slices.Sorted(maps.Keys(table)) {
+		if from == "" || table[from] == "" {
+			errs = append(errs, fn.Invalid(fn.FieldPath(field, from), "has an empty name", "name what is there and what takes its place"))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// onward returns where a table moves the new name of an old one, and false when
+// that one stays.
+func onward(table map[string]string, from string) (string, bool) {
+	to := table[from]
+	next, ok := table[to]
+	return next, ok && to != from && next != to && to != ""
 }
 
 // Table is a table ready for use. It belongs to one goroutine.
@@ -45,7 +62,7 @@ type count struct {
 	last            *fn.Object
 }
 
-// New returns the table, which must have passed [Check].
+// New returns the table, which must have passed [Check] or [CheckNames].
 func New(table map[string]string) *Table {
 	t := &Table{to: table, fixed: map[string]bool{}, moved: NewCounter()}
 	for _, to := range table {
@@ -101,6 +118,26 @@ func (t *Table) Report(list *fn.List, what string) {
 			Message:  fmt.Sprintf("%s changed from %s to %s: %d (objects: %d)", what, from, to, c.values, c.objects),
 			Tags:     map[string]string{"from": from, "to": to},
 		})
+	}
+}
+
+// WarnOfChain adds a result of severity warning for every name that was moved to
+// one that moves on: what maps the same objects once more in the same restore
+// moves them twice.
+func (t *Table) WarnOfChain(list *fn.List) {
+	for _, from := range slices.Sorted(maps.Keys(t.moved.counts)) {
+		if next, on := onward(t.to, from); on {
+			list.Report(chainWarning(from, t.to[from], next))
+		}
+	}
+}
+
+func chainWarning(from, to, next string) krm.Result {
+	return krm.Result{
+		Severity: krm.Warning,
+		Message: fmt.Sprintf("%s moved to %s, and %s moves to %s: what maps namespaces after this step would move it again; "+
+			"do not run such a step twice, nor openshift-velero-plugin beside it", from, to, to, next),
+		Tags: map[string]string{"from": from, "to": to},
 	}
 }
 
