@@ -355,6 +355,12 @@ func (c *compiler) readConfig(s Step, path string) *krm.Item {
 		return nil
 	}
 	config, err := krm.ParseConfig(data)
+	if err != nil && s.ConfigPath != "" {
+		if hint := ConfigHint(data, s.ConfigPath); hint != "" {
+			c.addf(key, hint, "read functionConfig: %v", err)
+			return nil
+		}
+	}
 	if err != nil {
 		c.addErr(key, fmt.Errorf("read functionConfig: %w", err))
 		return nil

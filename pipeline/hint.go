@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 
+	"go.yaml.in/yaml/v3"
+
 	"github.com/velero-krm/velero-krm/krm"
 	"github.com/velero-krm/velero-krm/runner"
 )
@@ -64,6 +66,23 @@ func editDistance(a, b string) int {
 		}
 	}
 	return row[len(b)]
+}
+
+// ConfigHint says what to do about a file that was to be a functionConfig and is
+// no KRM object: it knows the rules that Velero's own resource modifiers read
+// from a ConfigMap, and the name that the file shall have. Empty for other data.
+func ConfigHint(data []byte, file string) string {
+	var top map[string]yaml.Node
+	if err := yaml.Unmarshal(data, &top); err != nil {
+		return ""
+	}
+	_, rules := top["resourceModifierRules"]
+	_, object := top["apiVersion"]
+	if !rules || object {
+		return ""
+	}
+	return "these are rules of Velero's resource modifiers; wrap them in a ConfigMap: kubectl create configmap resource-modifiers --from-file=" +
+		file + " --dry-run=client -o yaml"
 }
 
 // hintOf returns the hint that an error of another package carries.

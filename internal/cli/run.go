@@ -295,7 +295,7 @@ func (f *runFlags) single() (*pipeline.Pipeline, error) {
 		}
 		config, err := krm.ParseConfig(data)
 		if err != nil {
-			return nil, fmt.Errorf("read functionConfig %q: %w", f.config, err)
+			return nil, usagef(pipeline.ConfigHint(data, f.config), "read functionConfig %q: %w", f.config, err)
 		}
 		step.Config = config.Object()
 	}
