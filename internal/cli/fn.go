@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 
@@ -53,10 +54,11 @@ func newFnList(s Streams) *cobra.Command {
 the phases it is meant for, and what a step of a pipeline must grant to it.
 
 With words, only functions that have all of them in their name, summary, kinds
-or config fields. No function with these words is no failure.`,
+or config fields. When there is none, stderr says so, with the names that may
+have been meant; that is no failure.`,
 		Example: fnListExample,
 		RunE: func(_ *cobra.Command, words []string) error {
-			return listFunctions(s.Out, words, output)
+			return listFunctions(s, words, output)
 		},
 	}
 	formatFlag(cmd, &output, "table", "json", "yaml", "name")
@@ -114,28 +116,49 @@ func lookup(name string) (fn.Function, error) {
 	if ok {
 		return f, nil
 	}
-	return f, usagef(meant(name, catalog.Names()), "there is no function %q", name)
+	return f, usagef(meant(catalog.Names(), name), "there is no function %q", name)
 }
 
 // maxMeant is how many names a hint suggests.
 const maxMeant = 4
 
-// meant is the hint for a name that is none: the nearest one, or those that
-// have it in them.
-func meant(name string, names []string) string {
-	if c := fn.Closest(name, names); c != "" {
-		return "did you mean " + c + "?"
-	}
-	var within []string
-	for _, n := range names {
-		if name != "" && strings.Contains(n, strings.ToLower(name)) {
-			within = append(within, n)
+// meant is the hint for words that are no name: the names near to them, if there
+// are few.
+func meant(names []string, words ...string) string {
+	var all []string
+	for _, word := range words {
+		if word != "" {
+			all = append(all, near(word, names)...)
 		}
 	}
-	if len(within) == 0 || len(within) > maxMeant {
+	slices.Sort(all)
+	all = slices.Compact(all)
+	if len(all) == 0 || len(all) > maxMeant {
 		return seeFnList
 	}
-	return "did you mean " + strings.Join(within, " or ") + "?"
+	return "did you mean " + strings.Join(all, " or ") + "?"
+}
+
+// near returns the name that is nearest to word; or else those that have it in
+// them, or else a word near to it.
+func near(word string, names []string) []string {
+	if c := fn.Closest(word, names); c != "" {
+		return []string{c}
+	}
+	within := having(names, func(name string) bool { return strings.Contains(name, strings.ToLower(word)) })
+	if len(within) > 0 {
+		return within
+	}
+	var parts []string
+	for _, name := range names {
+		parts = append(parts, strings.Split(name, "-")...)
+	}
+	part := fn.Closest(word, parts)
+	return having(names, func(name string) bool { return slices.Contains(strings.Split(name, "-"), part) })
+}
+
+func having(names []string, has func(name string) bool) []string {
+	return slices.DeleteFunc(slices.Clone(names), func(name string) bool { return !has(name) })
 }
 
 func schemaFormat(output string) string {
@@ -156,30 +179,62 @@ func describeFunction(s Streams, f fn.Function, output string) error {
 	return encodeAs(s.Out, page, output)
 }
 
-func listFunctions(w io.Writer, words []string, output string) error {
+func listFunctions(s Streams, words []string, output string) error {
 	pages := []*fndoc.Page{} // an empty list is [] and not null
 	for _, f := range catalog.Functions() {
 		if page := fndoc.Summarize(f); page.Has(words) {
 			pages = append(pages, page)
 		}
 	}
+	if len(pages) == 0 {
+		noneHas(s, words)
+	}
 	switch output {
 	case "table":
-		return writeTable(w, pages)
+		return writeTable(s.Out, pages)
 	case "name":
 		for _, p := range pages {
-			if _, err := io.WriteString(w, p.Name+"\n"); err != nil {
+			if _, err := io.WriteString(s.Out, p.Name+"\n"); err != nil {
 				return fmt.Errorf("write list: %w", err)
 			}
 		}
 		return nil
 	default:
-		return encodeAs(w, pages, output)
+		return encodeAs(s.Out, pages, output)
 	}
 }
 
-// writeTable has what a reader chooses by; the rest is for describe.
+// noneHas tells that no function has all of the words, and what they may have
+// been meant to be: those of them that no function has, if there are such.
+func noneHas(s Streams, words []string) {
+	strange := having(words, func(word string) bool {
+		return !slices.ContainsFunc(catalog.Functions(), func(f fn.Function) bool { return fndoc.Summarize(f).Has([]string{word}) })
+	})
+	hint := "leave out a word: each of them alone is in some function"
+	if len(strange) > 0 {
+		if hint = meant(catalog.Names(), strange...); hint == seeFnList {
+			hint += " without words"
+		}
+	}
+	p := newPainter(s)
+	p.note("No function has " + strings.Join(quoted(words), " and ") + " in its name, summary, kinds or config fields.")
+	p.hint(hint)
+}
+
+func quoted(words []string) []string {
+	all := make([]string, len(words))
+	for i, w := range words {
+		all[i] = strconv.Quote(w)
+	}
+	return all
+}
+
+// writeTable has what a reader chooses by; the rest is for describe. No table
+// is better than one of a header alone.
 func writeTable(w io.Writer, pages []*fndoc.Page) error {
+	if len(pages) == 0 {
+		return nil
+	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	rows := []string{"NAME\tPHASES\tGRANTS\tKINDS\tWHAT IT DOES"}
 	for _, p := range pages {
