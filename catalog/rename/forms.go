@@ -1,6 +1,7 @@
 package rename
 
 import (
+	"encoding/json"
 	"maps"
 	"slices"
 	"strings"
@@ -123,13 +124,50 @@ func (w *walker) annotation(text string) string {
 	if strings.HasPrefix(key, "kubectl.kubernetes.io/") {
 		return text
 	}
+	if next, ok := w.json(text); ok {
+		return next
+	}
 	text = w.certain(text)
-	if r, ok := w.r.table.named(w.id.Namespace, text); !ok {
-		w.mentions(text, hostsOnly)
-	} else if !strings.HasPrefix(key, "meta.helm.sh/") {
+	switch r, ok := w.r.table.named(w.id.Namespace, text); {
+	case ok && strings.HasPrefix(key, "meta.helm.sh/"):
+	case ok:
 		w.mention(r)
+	// Prose would have too many words that are names.
+	case strings.ContainsAny(text, " \t\n"):
+		w.mentions(text, hostsOnly)
+	default:
+		w.mentions(text, allWords)
 	}
 	return text
+}
+
+// json renames in a text that is a mapping or list in JSON, and reports whether
+// it is.
+func (w *walker) json(text string) (string, bool) {
+	if text == "" || text[0] != '{' && text[0] != '[' {
+		return text, false
+	}
+	d := json.NewDecoder(strings.NewReader(text))
+	d.UseNumber()
+	var v any
+	if d.Decode(&v) != nil || d.More() {
+		return text, false
+	}
+	before, custom := w.changed, w.custom
+	w.changed, w.custom = false, true
+	w.value(v, nil)
+	changed := w.changed
+	w.changed, w.custom = before || changed, custom
+	if !changed {
+		return text, true
+	}
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if e.Encode(v) != nil {
+		return text, true
+	}
+	return strings.TrimSuffix(b.String(), "\n"), true
 }
 
 func (ref reference) renameObject(w *walker, m map[string]any) {

@@ -91,6 +91,10 @@ func anyObject(meta string) spec {
 		to("apps"+openshift, "DeploymentConfig", `annotations["openshift.io/deployment-config.name"]`, `labels["openshift.io/deployment-config.name"]`),
 		to("build"+openshift, "BuildConfig", `annotations["openshift.io/build-config.name"]`, `labels["openshift.io/build-config.name"]`),
 		to("build"+openshift, "Build", `annotations["openshift.io/build.name"]`, `labels["openshift.io/build.name"]`),
+		to(core, "ReplicationController", `annotations["openshift.io/deployment.name"]`),
+		// The API server refuses a Job whose pods have another one's label.
+		to("batch", "Job", `labels["job-name"]`, `labels["batch.kubernetes.io/job-name"]`),
+		to(core, "Pod", `labels["statefulset.kubernetes.io/pod-name"]`),
 	).in(meta)
 }
 
@@ -156,7 +160,7 @@ func envReferences() spec {
 
 func addCore(table map[groupKind]spec) {
 	table[groupKind{"", "ServiceAccount"}] = secrets("secrets[*].name", "imagePullSecrets[*].name", `metadata.annotations["openshift.io/internal-registry-pull-secret-ref"]`)
-	table[groupKind{"", "Secret"}] = to(core, "ServiceAccount", `metadata.annotations["kubernetes.io/service-account.name"]`).and(
+	table[groupKind{"", "Secret"}] = to(core, "ServiceAccount", `metadata.annotations["kubernetes.io/service-account.name"]`, `metadata.annotations["openshift.io/internal-registry-auth-token.service-account"]`).and(
 		secrets(`metadata.annotations["openshift.io/token-secret.name"]`),
 		to(core, "Service", `metadata.annotations["service.beta.openshift.io/originating-service-name"]`, `metadata.annotations["service.alpha.openshift.io/originating-service-name"]`))
 	table[groupKind{"", "ConfigMap"}] = words("data[*]")
