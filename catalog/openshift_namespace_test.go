@@ -189,6 +189,34 @@ func TestOpenShiftNamespaceTwice(t *testing.T) {
 	}
 }
 
+// TestOpenShiftAdditionalItems compares what the backup of the example takes
+// along with what was expected by hand, on both kinds of Velero.
+func TestOpenShiftAdditionalItems(t *testing.T) {
+	table, objects := expectations(t), openshiftObjects(t)
+	found := 0
+	for file, stock := range map[string]bool{"openshift-backup.yaml": false, "openshift-backup-stock.yaml": true} {
+		plan, err := openshiftProgram(t, file, stock).Execute(t.Context(), pipeline.Input{
+			Phase: pipeline.Backup, Items: objects, Context: openshiftContext(t, pipeline.Backup),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range plan.Items {
+			var got []string
+			for _, item := range p.Additional {
+				got = append(got, item.String())
+			}
+			found += len(got)
+			if diff := cmp.Diff(table[p.In.Identity().String()].Additional(pipeline.Backup), got); diff != "" {
+				t.Errorf("%s: %s takes along (-want +got):\n%s", file, p.In.Identity(), diff)
+			}
+		}
+	}
+	if found == 0 {
+		t.Error("no object takes anything along")
+	}
+}
+
 // TestOpenShiftBackupNeedsTheList checks that a stock Velero refuses the backup
 // that looks at the whole list, instead of noting what is not so.
 func TestOpenShiftBackupNeedsTheList(t *testing.T) {

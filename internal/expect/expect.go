@@ -34,6 +34,9 @@ type Effect struct {
 	Fields map[string]any `yaml:"fields"`
 	// Gone is true when the object is not there afterwards.
 	Gone bool `yaml:"gone"`
+	// Additional are the items that Velero is asked to take along, as
+	// secrets/shop/web.
+	Additional []string `yaml:"additional"`
 	// Mended says how the effect differs from the original, on purpose.
 	Mended string `yaml:"mended"`
 }
@@ -73,6 +76,20 @@ func (o Object) After(phase pipeline.Phase, item *krm.Item) (*krm.Item, error) {
 		}
 	}
 	return krm.FromObject(object)
+}
+
+// Additional returns the items that the object takes along in one phase, each
+// once, in the order of the effects.
+func (o Object) Additional(phase pipeline.Phase) []string {
+	var items []string
+	for _, effect := range o.Effects {
+		for _, item := range effect.Additional {
+			if effect.Phase == phase && !slices.Contains(items, item) {
+				items = append(items, item)
+			}
+		}
+	}
+	return items
 }
 
 // apply sets and removes fields. What is removed comes last, as a list loses
