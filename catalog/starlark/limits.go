@@ -2,7 +2,7 @@ package starlark
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"runtime"
 	"runtime/metrics"
 
@@ -45,16 +45,17 @@ func spend(thread *starlark.Thread, steps uint64) error {
 	case !ok:
 		return nil
 	case thread.Steps >= w.limit:
-		return errors.New(cancelled + reasonSteps)
+		return cancelled(reasonSteps)
 	case w.ctx.Err() != nil:
-		return errors.New(cancelled + reasonEnded)
+		return cancelled(reasonEnded)
 	}
 	return nil
 }
 
-// cancelled is how errors of the interpreter start that tell why a script was
-// ended.
-const cancelled = "Starlark computation cancelled: "
+// cancelled is what the interpreter returns when a script was ended.
+func cancelled(reason string) error {
+	return fmt.Errorf("Starlark computation cancelled: %s", reason) //nolint:staticcheck // its words, by which explain knows it
+}
 
 // watch ends a script that runs too long, grows too large or whose call ended.
 type watch struct {
