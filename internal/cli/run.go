@@ -42,12 +42,13 @@ folders below, in lexical order; names that begin with a dot are skipped, and a
 link to a folder is refused) or stdin (-): YAML with any number of documents, JSON, a List, or a ResourceList.
 
 The resulting objects go to stdout: as YAML documents, or with -o json as a
-List. With -o diff the fields that change go there instead; values of Secrets
-are shown as hashes. What functions say, and a summary, go to stderr.
+List. With -o diff the fields that change go there instead, of texts of several
+lines the lines; values of Secrets are shown as hashes. What functions say, and a summary, go to stderr.
 
-When an object fails, nothing is written to stdout, so that no half converted
-list is taken for a whole one. With --keep-failed the list is written all the
-same, failed objects in it as they came.
+When an object fails, the list is not written, so that no half converted one is
+taken for a whole one; -o diff shows what would change all the same, and which
+objects fail. With --keep-failed the list is written, failed objects in it as
+they came.
 
 Exit code: 0; 1 when a function or validator failed or the run was
 interrupted; 2 for bad usage, pipeline or input, when nothing ran.`

@@ -3,14 +3,15 @@ package fndoc
 import (
 	"strings"
 
+	"github.com/velero-krm/velero-krm/internal/linediff"
 	"github.com/velero-krm/velero-krm/krm"
 )
 
 // The marks of a line in a diff.
 const (
-	same    = ' '
-	removed = '-'
-	added   = '+'
+	same    = linediff.Same
+	removed = linediff.Removed
+	added   = linediff.Added
 )
 
 // diffLine is one line of a diff.
@@ -77,44 +78,13 @@ func pair(before, after []*krm.Item) [][2]*krm.Item {
 	return pairs
 }
 
-// diff compares two texts line by line by their longest common subsequence. It
-// takes time and memory of the product of their lengths: examples are short.
+// diff compares two texts line by line.
 func diff(before, after string) []diffLine {
-	a, b := lines(before), lines(after)
-	common := make([][]int, len(a)+1)
-	for i := range common {
-		common[i] = make([]int, len(b)+1)
-	}
-	for i := len(a) - 1; i >= 0; i-- {
-		for j := len(b) - 1; j >= 0; j-- {
-			if a[i] == b[j] {
-				common[i][j] = common[i+1][j+1] + 1
-			} else {
-				common[i][j] = max(common[i+1][j], common[i][j+1])
-			}
-		}
-	}
 	var out []diffLine
-	i, j := 0, 0
-	for i < len(a) || j < len(b) {
-		switch {
-		case i < len(a) && j < len(b) && a[i] == b[j]:
-			out = append(out, diffLine{same, a[i]})
-			i, j = i+1, j+1
-		case i < len(a) && (j == len(b) || common[i+1][j] >= common[i][j+1]):
-			out = append(out, diffLine{removed, a[i]})
-			i++
-		default:
-			out = append(out, diffLine{added, b[j]})
-			j++
-		}
+	for _, l := range linediff.Diff(lines(before), lines(after)) {
+		out = append(out, diffLine{l.Mark, l.Text})
 	}
 	return out
 }
 
-func lines(text string) []string {
-	if text = strings.TrimRight(text, "\n"); text == "" {
-		return nil
-	}
-	return strings.Split(text, "\n")
-}
+func lines(text string) []string { return linediff.Split(strings.TrimRight(text, "\n")) }

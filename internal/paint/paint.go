@@ -45,10 +45,14 @@ func (p Painter) Line(format string, args ...any) {
 }
 
 // Changes writes which fields of an object changed, each with the value before
-// and the value after. [krm.Diff] has hashed the values of Secrets.
+// and the value after, or, of a text of several lines, the lines that changed.
+// [krm.Diff] has hashed the values of Secrets.
 func (p Painter) Changes(changes []krm.FieldChange) {
 	for _, c := range changes {
 		p.Line("    %s", Printable(c.Path))
+		if p.lines(c) {
+			continue
+		}
 		if c.HasBefore {
 			p.Line("      %s", p.Paint(Red, "- "+value(c.Before)))
 		}
