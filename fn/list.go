@@ -99,7 +99,8 @@ func (l *List) ReportOn(o *Object, severity krm.Severity, path, message string) 
 }
 
 // Fail adds a result of severity error about o: this object could not be
-// transformed. The others of the batch are tried again without it.
+// transformed. The others of the batch, or with scope List of the whole list, are
+// tried again without it: fail with it those that would come out wrong then.
 func (l *List) Fail(o *Object, err error) {
 	path, message := "", err.Error()
 	if te, ok := err.(*TypeError); ok { //nolint:errorlint // of a wrapped one the rest of the message is needed
