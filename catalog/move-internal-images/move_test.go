@@ -1,6 +1,7 @@
 package moveinternalimages
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/velero-krm/velero-krm/krm"
@@ -73,5 +74,8 @@ func TestChainedMapping(t *testing.T) {
 	}
 	if !out.Items[1].Equal(want) {
 		t.Errorf("want %s, got %s", want.Raw(), out.Items[1].Raw())
+	}
+	if last := out.Results[len(out.Results)-1]; last.Severity != krm.Warning || !strings.HasPrefix(last.Message, "a moved to b, and b moves to c: ") {
+		t.Errorf("want a warning, got %v", out.Results)
 	}
 }

@@ -59,12 +59,14 @@ func transform(_ context.Context, c Config, list *fn.List) error {
 	if err := mapping.CheckNames("namespaceMapping", m.Namespaces); err != nil {
 		return err
 	}
+	m.table = mapping.New(m.Namespaces)
 	for o := range list.All() {
 		if err := m.object(o); err != nil {
 			list.Fail(o, err)
 		}
 	}
 	m.counter.Report(list, "image references")
+	m.table.WarnOfChain(list)
 	return nil
 }
 
@@ -74,6 +76,9 @@ type mover struct {
 	// cluster is the registry that the context tells of.
 	cluster string
 	counter *mapping.Counter
+	// table counts the namespaces of images that a second run would move again if
+	// their new names were old ones: where both registries have one name.
+	table *mapping.Table
 }
 
 // object moves the images of one object.
@@ -147,11 +152,21 @@ func (m mover) set(o *fn.Object, ref, from, to string, set func(string) error) e
 		return nil
 	}
 	m.counter.Count("from "+from+" to "+to, o)
+	if from == to {
+		m.table.Count(namespaceOf(ref), o)
+	}
 	return set(moved)
 }
 
 // sharedNamespace has the image streams that OpenShift itself brings.
 const sharedNamespace = "openshift"
+
+// namespaceOf returns the namespace of an image in an internal registry.
+func namespaceOf(ref string) string {
+	_, path, _ := strings.Cut(ref, "/")
+	namespace, _, _ := strings.Cut(path, "/")
+	return namespace
+}
 
 // move returns the new reference, and false when ref is not in the registry
 // from. The namespace is the first part of the path.
