@@ -30,9 +30,19 @@ func run() int {
 		Terminal: terminal,
 		Color:    color && terminal,
 		ColorOut: color && isTerminal(os.Stdout),
+		Width:    width(os.Stdout),
 	})
 }
 
 func isTerminal(file *os.File) bool {
 	return term.IsTerminal(int(file.Fd())) //nolint:gosec // a file descriptor fits
+}
+
+// width is how many characters a line of a terminal has, 0 for what is none.
+func width(file *os.File) int {
+	columns, _, err := term.GetSize(int(file.Fd())) //nolint:gosec // a file descriptor fits
+	if err != nil {
+		return 0
+	}
+	return columns
 }

@@ -25,6 +25,8 @@ type Streams struct {
 	Terminal bool
 	// Color marks words on Err, ColorOut on Out.
 	Color, ColorOut bool
+	// Width is how many characters a line of Out has when it is a terminal, else 0.
+	Width int
 }
 
 // Main runs the command with args, which do not hold its name, and returns

@@ -239,3 +239,48 @@ func TestPackedInput(t *testing.T) {
 		t.Errorf("exit code %d, stdout %q, stderr %q", code, stdout.String(), stderr.String())
 	}
 }
+
+// TestListOnTerminal: no line of the list is longer than the terminal's.
+func TestListOnTerminal(t *testing.T) {
+	whole := list(t, 0)
+	cases := map[string]struct {
+		reason  string
+		width   int
+		columns string
+	}{
+		"wide":    {reason: "all fits", width: 1000, columns: "NAME PHASES GRANTS KINDS WHAT IT DOES"},
+		"usual":   {reason: "kinds and phases go first", width: 140, columns: "NAME GRANTS WHAT IT DOES"},
+		"narrow":  {reason: "the name and the start of what it does", width: 80, columns: "NAME WHAT IT DOES"},
+		"tiny":    {reason: "nothing breaks where not even the names fit", width: 5, columns: "NAME ..."},
+		"no term": {reason: "a program gets all", width: 0, columns: "NAME PHASES GRANTS KINDS WHAT IT DOES"},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			got := list(t, tc.width)
+			lines := strings.Split(strings.TrimSpace(got), "\n")
+			if header := strings.Join(strings.Fields(lines[0]), " "); header != tc.columns {
+				t.Errorf("%s: got columns %q, want %q", tc.reason, header, tc.columns)
+			}
+			if (tc.width == 0 || tc.width > 500) != (got == whole) {
+				t.Errorf("%s: whole is %v", tc.reason, got == whole)
+			}
+			for _, line := range lines {
+				if tc.width > 40 && len(line) > tc.width {
+					t.Errorf("%s: %d characters: %q", tc.reason, len(line), line)
+				}
+			}
+		})
+	}
+}
+
+func list(t *testing.T, width int) string {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	if code := Main(t.Context(), []string{"fn", "list"}, "v1", Streams{Out: &stdout, Err: &stderr, Width: width}); code != exitOK {
+		t.Fatalf("exit code %d: %s", code, stderr.String())
+	}
+	if short := strings.Contains(stderr.String(), "Shortened to the terminal"); short != (width > 0 && width < 500) {
+		t.Errorf("width %d: stderr is %q", width, stderr.String())
+	}
+	return stdout.String()
+}

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 	"go.yaml.in/yaml/v3"
@@ -191,7 +190,7 @@ func listFunctions(s Streams, words []string, output string) error {
 	}
 	switch output {
 	case "table":
-		return writeTable(s.Out, pages)
+		return writeTable(s, pages)
 	case "name":
 		for _, p := range pages {
 			if _, err := io.WriteString(s.Out, p.Name+"\n"); err != nil {
@@ -227,26 +226,6 @@ func quoted(words []string) []string {
 		all[i] = strconv.Quote(w)
 	}
 	return all
-}
-
-// writeTable has what a reader chooses by; the rest is for describe. No table
-// is better than one of a header alone.
-func writeTable(w io.Writer, pages []*fndoc.Page) error {
-	if len(pages) == 0 {
-		return nil
-	}
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	rows := []string{"NAME\tPHASES\tGRANTS\tKINDS\tWHAT IT DOES"}
-	for _, p := range pages {
-		rows = append(rows, strings.Join([]string{p.Name, strings.Join(p.Phases, ","), p.ShortGrants(), p.ShortKinds(), p.Summary}, "\t"))
-	}
-	if _, err := io.WriteString(t, strings.Join(rows, "\n")+"\n"); err != nil {
-		return fmt.Errorf("write list: %w", err)
-	}
-	if err := t.Flush(); err != nil {
-		return fmt.Errorf("write list: %w", err)
-	}
-	return nil
 }
 
 // encodeAs writes a value as JSON, or as YAML with the same keys in the same
