@@ -144,9 +144,9 @@ func (w *walker) lastKey() string {
 // namesObjects reports whether a key is of the sort that holds the name of
 // another object.
 func namesObjects(key string) bool {
-	key = strings.TrimSuffix(strings.ToLower(key), "s")
-	for _, end := range []string{"name", "ref", "reference", "secret", "configmap", "service", "claim", "account", "host", "clas", "class"} {
-		if strings.HasSuffix(key, end) {
+	key = strings.ToLower(key)
+	for _, end := range []string{"name", "ref", "reference", "secret", "configmap", "service", "claim", "account", "host", "class"} {
+		if strings.HasSuffix(key, end) || strings.HasSuffix(key, end+"s") {
 			return true
 		}
 	}

@@ -257,8 +257,10 @@ func renameQuota(w *walker, m map[string]any) {
 			if !ok {
 				continue
 			}
-			next := w.name(class.of, "", name) + class.infix + rest
-			if _, there := m[next]; !there {
+			to, _ := w.r.table.lookup(class.of, "", name)
+			next := to + class.infix + rest
+			if _, there := m[next]; to != "" && !there {
+				w.name(class.of, "", name)
 				m[next] = m[key]
 				delete(m, key)
 			}

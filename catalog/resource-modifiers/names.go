@@ -148,7 +148,7 @@ func didYouMean(meant, otherwise string) string {
 // meant returns the known resource that a wrong one most likely stands for:
 // that of the kind, one of the same group, one of the same name.
 func (n names) meant(resource string) string {
-	if plural, ok := n.others.singular[resource]; ok {
+	if plural, ok := n.singular[resource]; ok {
 		return plural
 	}
 	name, group, _ := strings.Cut(resource, ".")
