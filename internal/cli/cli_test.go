@@ -249,7 +249,6 @@ func TestListOnTerminal(t *testing.T) {
 		columns string
 	}{
 		"wide":    {reason: "all fits", width: 1000, columns: "NAME PHASES GRANTS KINDS WHAT IT DOES"},
-		"usual":   {reason: "kinds and phases go first", width: 140, columns: "NAME GRANTS WHAT IT DOES"},
 		"narrow":  {reason: "the name and the start of what it does", width: 80, columns: "NAME WHAT IT DOES"},
 		"tiny":    {reason: "nothing breaks where not even the names fit", width: 5, columns: "NAME ..."},
 		"no term": {reason: "a program gets all", width: 0, columns: "NAME PHASES GRANTS KINDS WHAT IT DOES"},
@@ -283,4 +282,24 @@ func list(t *testing.T, width int) string {
 		t.Errorf("width %d: stderr is %q", width, stderr.String())
 	}
 	return stdout.String()
+}
+
+// TestFit leaves out what a reader misses least.
+func TestFit(t *testing.T) {
+	rows := [][]string{{"NAME", "PHASES", "GRANTS", "KINDS", "WHAT IT DOES"}, {"route", "Restore", "Delete", "Route.route.openshift.io", strings.Repeat("word ", 20) + "end"}}
+	for width, want := range map[int]string{
+		200: "NAME PHASES GRANTS KINDS WHAT IT DOES",
+		100: "NAME PHASES GRANTS KINDS WHAT IT DOES",
+		80:  "NAME PHASES GRANTS WHAT IT DOES",
+		60:  "NAME GRANTS WHAT IT DOES",
+		50:  "NAME WHAT IT DOES",
+	} {
+		got, short := fit(rows, width)
+		if header := strings.Join(got[0], " "); header != want || short != (width < 200) {
+			t.Errorf("width %d: got %q and %v, want %q", width, header, short, want)
+		}
+		if last := got[1][len(got[1])-1]; short && !strings.HasSuffix(last, "word...") {
+			t.Errorf("width %d: got %q", width, last)
+		}
+	}
 }
