@@ -19,6 +19,7 @@ type Function struct {
 	name, summary string
 	about         About
 	facts         []runcontext.Fact
+	says          []string
 	keep          bool
 	config        reflect.Type
 	kinds         []configKind

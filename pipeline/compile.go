@@ -59,6 +59,14 @@ type IgnoreMinder interface {
 	IfIgnored() string
 }
 
+// Sayer is a [Builtin] whose words are shown whatever Secrets hold: fn.Function
+// is one.
+type Sayer interface {
+	// Sayings returns formats of what its results always say, as
+	// runner.NewSayings takes them.
+	Sayings() []string
+}
+
 // Program is a pipeline whose functions were found and checked. It may be
 // executed by several goroutines at once: executions share nothing that
 // changes what they do.
@@ -82,6 +90,7 @@ type step struct {
 	function  runner.Function
 	allow     runner.Permissions
 	facts     []runcontext.Fact
+	sayings   runner.Sayings
 	mustFail  bool // onError: Ignore would be refused
 	narrowed  atomic.Pointer[narrowing]
 }
@@ -248,6 +257,9 @@ func (c *compiler) findBuiltin(s *step, path string) {
 	c.granted(s, builtin, path)
 	c.phased(s, builtin, path)
 	s.function = gofn.New(s.name, builtin.Run)
+	if sayer, ok := builtin.(Sayer); ok {
+		s.sayings = runner.NewSayings(sayer.Sayings()...)
+	}
 	if reader, ok := builtin.(FactReader); ok && s.spec.Context {
 		s.facts = slices.Compact(slices.Sorted(slices.Values(append(s.facts, reader.Facts()...))))
 	}

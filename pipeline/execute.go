@@ -177,6 +177,7 @@ func (x *execution) options(s *step) (runner.TransformOptions, error) {
 		// What fails stays in the list as it was, beside what was made without it.
 		AllOrNothing: s.spec.OnError == Ignore,
 		Validate:     s.validator,
+		Sayings:      s.sayings,
 	}
 	if !s.spec.Context {
 		return opts, nil

@@ -21,7 +21,7 @@ func (r *Redactor) redactAll(texts map[string]string) bool {
 	}
 	found := r.gramsIn(texts)
 	for text := range texts {
-		texts[text] = redactText(text, found, r.shorts)
+		texts[text] = redactText(text, found, r.shorts, r.public(text))
 	}
 	return true
 }
@@ -91,9 +91,11 @@ func (r *Redactor) gramsIn(texts map[string]string) found {
 	return f
 }
 
-// redactText replaces what f and shorts mark. What was replaced before stays.
-func redactText(text string, f found, s shorts) string {
+// redactText replaces what f and shorts mark outside of the public parts. What
+// was replaced before stays.
+func redactText(text string, f found, s shorts, public []span) string {
 	parts := strings.Split(text, Redacted)
+	offset := 0
 	for i, part := range parts {
 		hide := make([]bool, len(part))
 		eachGram([]byte(part), func(gram uint64, start int) {
@@ -108,6 +110,8 @@ func redactText(text string, f found, s shorts) string {
 			}
 		})
 		s.hide(hide, part)
+		unhide(hide, public, offset)
+		offset += len(part) + len(Redacted)
 		parts[i] = replaceHidden(part, hide)
 	}
 	return strings.Join(parts, Redacted)

@@ -28,7 +28,8 @@ const Redacted = "[redacted]"
 // 6 bytes or more that occurs in a value is replaced by [Redacted], also where
 // JSON escapes, quotes, line breaks or indentation stand in between; values of
 // 2 to 5 bytes are replaced where they stand alone. What comes of it may lack
-// words that are no secret but occur in one. A value that was encoded in yet
+// words that are no secret but occur in one; the names of the items, as in
+// "Secret shop/db", stay. A value that was encoded in yet
 // another way, encrypted or compressed, is not found.
 //
 // A Redactor reads its items when it is first used, so one that meets no text
@@ -41,6 +42,11 @@ type Redactor struct {
 
 	onceNames sync.Once
 	names     map[krm.Identity]bool
+
+	onceTexts sync.Once
+	texts     map[string]bool // names as krm.Identity.String has them
+
+	sayings Sayings
 }
 
 // NewRedactor returns a Redactor for the Secrets in all the lists.
@@ -276,6 +282,7 @@ func (e *engine) redacted(in *krm.ResourceList, v verdict) verdict {
 		return v
 	}
 	r := NewRedactor(in.Items, []*krm.Item{in.FunctionConfig})
+	r.sayings = e.opts.Sayings
 	v.results = r.Results(v.results)
 	if v.err == nil {
 		return v

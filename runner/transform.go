@@ -83,6 +83,9 @@ type TransformOptions struct {
 	// Validate drops what the function returns and keeps every item as it
 	// was: only errors and results count, as in kpt.
 	Validate bool
+	// Sayings are the texts that results of the function always say; none by
+	// default.
+	Sayings Sayings
 	// MaxConcurrency is how many calls run at the same time at most. Default
 	// 2, or 1 on a machine with one core: while a function computes, the next
 	// batch is encoded and the one before decoded. It has no effect on the

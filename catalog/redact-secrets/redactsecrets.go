@@ -32,8 +32,11 @@ func Function() fn.Function {
 		Phases:       []string{fn.Backup},
 		Irreversible: "The values are not in the backup: no restore brings them back.",
 		IfIgnored:    "A Secret whose values could not be taken out would be in the backup with them.",
-	}))
+	}), fn.Says(said))
 }
+
+// said is what it says when it is done.
+const said = "values redacted for good: %d (secrets: %d)"
 
 func transform(_ context.Context, c Config, list *fn.List) error {
 	values, secrets := 0, 0
@@ -55,7 +58,7 @@ func transform(_ context.Context, c Config, list *fn.List) error {
 		}
 	}
 	if secrets > 0 {
-		list.Report(krm.Result{Severity: krm.Warning, Message: fmt.Sprintf("values redacted for good: %d (secrets: %d)", values, secrets)})
+		list.Report(krm.Result{Severity: krm.Warning, Message: fmt.Sprintf(said, values, secrets)})
 	}
 	return nil
 }
