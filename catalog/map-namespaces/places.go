@@ -114,6 +114,9 @@ func annotation(key string) place {
 		// It tells what was, and is read by nobody but kubectl apply.
 		return skip
 	}
+	if strings.HasSuffix(key, "name") {
+		return silent // as meta.helm.sh/release-name, kubernetes.io/service-account.name
+	}
 	return free
 }
 

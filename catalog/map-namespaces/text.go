@@ -32,6 +32,7 @@ func (m *mapper) rewrite(text string, p place) (out string, changed []string, un
 	for w := range m.words(text) {
 		name := text[w.start:w.end]
 		switch {
+		case w.apiServer():
 		case w.certain(p):
 			to, _ := m.namespaces.Lookup(name)
 			b.WriteString(text[last:w.start] + to)
@@ -120,6 +121,22 @@ func (w word) inDomain() bool {
 	}
 	c := before[len(before)-1]
 	return c != '-' && (nameByte(c) || apart(c))
+}
+
+// apiServer reports whether the word is the namespace in the name of the API
+// server, kubernetes.default.svc, or of that of OpenShift 3, openshift.default.svc:
+// every cluster has its own, wherever the other things of the namespace go.
+func (w word) apiServer() bool {
+	if w.text[w.start:w.end] != "default" {
+		return false
+	}
+	for _, service := range []string{"kubernetes.", "openshift."} {
+		before, ok := strings.CutSuffix(w.before(), service)
+		if ok && (before == "" || apart(before[len(before)-1])) {
+			return true
+		}
+	}
+	return false
 }
 
 // ends reports whether nothing follows that a name could go on with.

@@ -7,7 +7,7 @@ import (
 )
 
 func testMapper() *mapper {
-	return newMapper(Config{}, nil, map[string]string{"shop": "shop-dr", "db": "data"})
+	return newMapper(Config{}, nil, map[string]string{"shop": "shop-dr", "db": "data", "default": "moved"})
 }
 
 func TestRewrite(t *testing.T) {
@@ -38,6 +38,8 @@ func TestRewrite(t *testing.T) {
 		"the same in a list":       {place: account, in: "foo:serviceaccount:shop:x", want: "foo:serviceaccount:shop-dr:x"},
 		"no prefix at all":         {place: account, in: ":serviceaccounts:shop", want: ":serviceaccounts:shop-dr"},
 		"too long a prefix":        {place: account, in: "a:b:serviceaccount:shop:x", want: "a:b:serviceaccount:shop:x"},
+		"API server":               {place: free, in: "https://kubernetes.default.svc:443 openshift.default", want: "https://kubernetes.default.svc:443 openshift.default"},
+		"beside the API server":    {in: "my-kubernetes.default.svc", want: "my-kubernetes.moved.svc"},
 		"empty":                    {in: "", want: ""},
 		"not UTF-8":                {place: free, in: "\xffshop", want: "\xffshop", unsure: "shop"},
 	}
