@@ -70,7 +70,7 @@ func tables() map[string][]func(table map[groupKind]spec) {
 		"networking.k8s.io": {addNetwork}, "extensions": {addNetwork}, gateway: {addGateway},
 		"rbac.authorization.k8s.io": {addAccess}, "authorization" + openshift: {addAccess}, "security" + openshift: {addAccess},
 		"certificates.k8s.io": {addAccess}, "flowcontrol.apiserver.k8s.io": {addAccess}, "user" + openshift: {addAccess}, "oauth" + openshift: {addAccess},
-		admission: {addCluster}, "apiregistration.k8s.io": {addCluster}, "apiextensions.k8s.io": {addCluster}, "resource.k8s.io": {addCluster},
+		admission: {addCluster}, "apiregistration.k8s.io": {addCluster}, "apiextensions.k8s.io": {addCluster}, "resource.k8s.io": {addCluster}, "coordination.k8s.io": {addCluster},
 		"route" + openshift: {addOpenShift}, "apps" + openshift: {addOpenShift}, "image" + openshift: {addOpenShift}, "template" + openshift: {addOpenShift},
 		"build" + openshift:     {addBuilds},
 		"monitoring.coreos.com": {addMonitoring}, "cert-manager.io": {addCertificates}, "kubevirt.io": {addMachines}, "cdi.kubevirt.io": {addMachines},
@@ -109,6 +109,8 @@ func podReferences(below string) spec {
 		to("node.k8s.io", "RuntimeClass", "runtimeClassName"),
 		to("resource.k8s.io", "ResourceClaim", "resourceClaims[*].resourceClaimName"),
 		to("resource.k8s.io", "ResourceClaimTemplate", "resourceClaims[*].resourceClaimTemplateName"),
+		to("windows.k8s.io", "GMSACredentialSpec", "securityContext.windowsOptions.gmsaCredentialSpecName"),
+		words("hostAliases[*].hostnames[*]"),
 		volumeReferences().in("volumes[*]"),
 	)
 	for _, list := range []string{"containers", "initContainers", "ephemeralContainers"} {
@@ -120,7 +122,7 @@ func podReferences(below string) spec {
 func volumeReferences() spec {
 	return spec{}.and(
 		secrets("secret.secretName", "projected.sources[*].secret.name", "azureFile.secretName", "csi.nodePublishSecretRef.name",
-			"cephfs.secretRef.name", "rbd.secretRef.name", "iscsi.secretRef.name", "flexVolume.secretRef.name", "scaleIO.secretRef.name", "storageos.secretRef.name"),
+			"cephfs.secretRef.name", "cinder.secretRef.name", "rbd.secretRef.name", "iscsi.secretRef.name", "flexVolume.secretRef.name", "scaleIO.secretRef.name", "storageos.secretRef.name"),
 		configMaps("configMap.name", "projected.sources[*].configMap.name"),
 		to("certificates.k8s.io", "ClusterTrustBundle", "projected.sources[*].clusterTrustBundle.name"),
 		to(core, "PersistentVolumeClaim", "persistentVolumeClaim.claimName"),
@@ -145,6 +147,7 @@ func containerReferences() spec {
 		secrets("envFrom[*].secretRef.name"),
 		configMaps("envFrom[*].configMapRef.name"),
 		words("args[*]", "command[*]"),
+		to("windows.k8s.io", "GMSACredentialSpec", "securityContext.windowsOptions.gmsaCredentialSpecName"),
 		at(imageForm, target{"image" + openshift, "ImageStream"}, "image"),
 	)
 	for _, handler := range []string{"livenessProbe", "readinessProbe", "startupProbe", "lifecycle.postStart", "lifecycle.preStop"} {
@@ -168,7 +171,9 @@ func addCore(table map[groupKind]spec) {
 		secrets(`metadata.annotations["service.beta.openshift.io/serving-cert-secret-name"]`, `metadata.annotations["service.alpha.openshift.io/serving-cert-secret-name"]`))
 	address := refs("", "", "targetRef").and(to(core, "Node", "nodeName"))
 	table[groupKind{"", "Endpoints"}] = address.in("subsets[*].addresses[*]").and(address.in("subsets[*].notReadyAddresses[*]"))
-	table[groupKind{"discovery.k8s.io", "EndpointSlice"}] = address.in("endpoints[*]").and(to(core, "Service", `metadata.labels["kubernetes.io/service-name"]`))
+	table[groupKind{"discovery.k8s.io", "EndpointSlice"}] = address.in("endpoints[*]").and(
+		to(core, "Service", `metadata.labels["kubernetes.io/service-name"]`), to(core, "Node", "endpoints[*].hints.forNodes[*].name"))
+	table[groupKind{"", "Node"}] = refs(core, "ConfigMap", "spec.configSource.configMap")
 	table[groupKind{"", "Event"}] = refs("", "", "involvedObject", "related")
 	table[groupKind{"events.k8s.io", "Event"}] = refs("", "", "regarding", "related")
 	table[groupKind{"", "ResourceQuota"}] = at(quotaForm, target{}, "spec.hard").and(
@@ -187,20 +192,29 @@ func addClaims(table map[groupKind]spec) {
 	table[groupKind{"", "PersistentVolumeClaim"}] = claimReferences().in("spec").and(
 		to(storage, "StorageClass", `metadata.annotations["volume.beta.kubernetes.io/storage-class"]`),
 		to(core, "Node", `metadata.annotations["volume.kubernetes.io/selected-node"]`))
+	table[groupKind{"", "PersistentVolume"}] = pvReferences().in("spec").and(
+		to(storage, "StorageClass", `metadata.annotations["volume.beta.kubernetes.io/storage-class"]`),
+		at(secretsForm, target{}, "metadata.annotations"))
+}
+
+// pvReferences are those of the spec of a PersistentVolume.
+func pvReferences() spec {
 	pv := spec{}.and(
-		to(storage, "StorageClass", "spec.storageClassName", `metadata.annotations["volume.beta.kubernetes.io/storage-class"]`),
-		to(storage, "VolumeAttributesClass", "spec.volumeAttributesClassName"),
-		to(storage, "CSIDriver", "spec.csi.driver"),
-		refs(core, "PersistentVolumeClaim", "spec.claimRef"),
-		at(secretsForm, target{}, "metadata.annotations", "spec.azureFile"),
+		to(storage, "StorageClass", "storageClassName"),
+		to(storage, "VolumeAttributesClass", "volumeAttributesClassName"),
+		to(storage, "CSIDriver", "csi.driver"),
+		refs(core, "PersistentVolumeClaim", "claimRef"),
+		at(secretsForm, target{}, "azureFile"),
+		// They are in a namespace that may stand elsewhere.
+		at(unsureForm, target{}, "glusterfs.endpoints"),
 	)
 	for _, use := range []string{"controllerPublish", "nodeStage", "nodePublish", "controllerExpand", "nodeExpand"} {
-		pv = pv.and(refs(core, "Secret", "spec.csi."+use+"SecretRef"))
+		pv = pv.and(refs(core, "Secret", "csi."+use+"SecretRef"))
 	}
-	for _, source := range []string{"cephfs", "rbd", "iscsi", "flexVolume", "scaleIO", "storageos"} {
-		pv = pv.and(refs(core, "Secret", "spec."+source+".secretRef"))
+	for _, source := range []string{"cephfs", "cinder", "rbd", "iscsi", "flexVolume", "scaleIO", "storageos"} {
+		pv = pv.and(refs(core, "Secret", source+".secretRef"))
 	}
-	table[groupKind{"", "PersistentVolume"}] = pv
+	return pv
 }
 
 func addStorage(table map[groupKind]spec) {
@@ -209,7 +223,7 @@ func addStorage(table map[groupKind]spec) {
 	table[groupKind{storage, "CSIStorageCapacity"}] = to(storage, "StorageClass", "storageClassName")
 	table[groupKind{storage, "VolumeAttributesClass"}] = to(storage, "CSIDriver", "driverName")
 	table[groupKind{storage, "VolumeAttachment"}] = to(core, "PersistentVolume", "spec.source.persistentVolumeName").and(
-		to(core, "Node", "spec.nodeName"), to(storage, "CSIDriver", "spec.attacher"))
+		to(core, "Node", "spec.nodeName"), to(storage, "CSIDriver", "spec.attacher"), pvReferences().in("spec.source.inlineVolumeSpec"))
 }
 
 func addSnapshots(table map[groupKind]spec) {

@@ -5,7 +5,7 @@ func addNetwork(table map[groupKind]spec) {
 	ingress := spec{}.and(
 		to(core, "Service", "spec.rules[*].http.paths[*].backend.service.name", "spec.rules[*].http.paths[*].backend.serviceName", "spec.defaultBackend.service.name", "spec.backend.serviceName",
 			nginx+`default-backend"]`),
-		refs("", "", "spec.rules[*].http.paths[*].backend.resource", "spec.defaultBackend.resource"),
+		refs("", "", "spec.rules[*].http.paths[*].backend.resource", "spec.defaultBackend.resource", "spec.backend.resource"),
 		secrets("spec.tls[*].secretName"),
 		at(qualifiedForm, target{core, "Secret"}, nginx+`auth-secret"]`, nginx+`auth-tls-secret"]`, nginx+`proxy-ssl-secret"]`),
 		to("networking.k8s.io", "IngressClass", "spec.ingressClassName"),
@@ -79,5 +79,7 @@ func addCluster(table map[groupKind]spec) {
 	requests := to(resource, "DeviceClass", "devices.requests[*].deviceClassName", "devices.requests[*].exactly.deviceClassName", "devices.requests[*].firstAvailable[*].deviceClassName")
 	table[groupKind{resource, "ResourceClaim"}] = requests.in("spec")
 	table[groupKind{resource, "ResourceClaimTemplate"}] = requests.in("spec.spec")
-	table[groupKind{resource, "ResourceSlice"}] = to(core, "Node", "spec.nodeName")
+	table[groupKind{resource, "ResourceSlice"}] = to(core, "Node", "spec.nodeName", "spec.devices[*].nodeName", "spec.devices[*].basic.nodeName")
+	table[groupKind{resource, "DeviceTaintRule"}] = to(resource, "DeviceClass", "spec.deviceSelector.deviceClassName")
+	table[groupKind{"coordination.k8s.io", "LeaseCandidate"}] = to("coordination.k8s.io", "Lease", "spec.leaseName")
 }

@@ -121,7 +121,7 @@ func (t table) named(namespace, name string, kinds ...string) (Rename, bool) {
 func clusterScoped(kind string) bool {
 	switch kind {
 	case "PersistentVolume", "StorageClass", "VolumeAttributesClass", "CSIDriver", "Node",
-		"PriorityClass", "RuntimeClass", "DeviceClass", "PriorityLevelConfiguration", "ClusterTrustBundle",
+		"PriorityClass", "RuntimeClass", "DeviceClass", "PriorityLevelConfiguration", "ClusterTrustBundle", "GMSACredentialSpec",
 		"IngressClass", "GatewayClass", "ClusterRole", "ClusterIssuer",
 		"ValidatingAdmissionPolicy", "MutatingAdmissionPolicy",
 		"VolumeSnapshotClass", "VolumeSnapshotContent", "VolumeGroupSnapshotClass", "VolumeGroupSnapshotContent",
