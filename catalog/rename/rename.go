@@ -64,7 +64,7 @@ func Function() fn.Function {
 	return fn.New("rename", "Gives objects another name, also where others refer to them; the step needs allow: [Rename].", transform, fn.Describe(fn.About{
 		Kinds: []string{fn.AnyKind},
 		Needs: fn.Needs{Rename: fn.Always, List: "to see names that are taken"},
-	}))
+	}), fn.Says(mapping.Sayings("names and references")...))
 }
 
 func transform(ctx context.Context, c Config, list *fn.List) error {
