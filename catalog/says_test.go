@@ -2,6 +2,8 @@ package catalog_test
 
 import (
 	"encoding/base64"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -35,6 +37,42 @@ func TestMessagesDoNotTellThatASecretHoldsAWordOfThem(t *testing.T) {
 		}
 		if got := plan.Steps[0].Results[0].Message; got != want {
 			t.Errorf("the Secret holds %q: got %q", value, got)
+		}
+	}
+}
+
+// TestResultsAreSayings runs every fixture: what a function says about no object
+// in particular is one of its sayings, or a Secret could punch holes into it.
+func TestResultsAreSayings(t *testing.T) {
+	others := map[string]string{
+		"starlark":           "a script says what it likes",
+		"cel":                "rules have names",
+		"resource-modifiers": "rules have names, and Velero's texts are long",
+	}
+	placeholders := strings.NewReplacer("%d", "[0-9]+", "%s", ".*")
+	for _, f := range catalog.Functions() {
+		if others[f.Name()] != "" {
+			continue
+		}
+		var formats []string
+		for _, format := range f.Sayings() {
+			formats = append(formats, placeholders.Replace(regexp.QuoteMeta(format)))
+		}
+		syntax := regexp.MustCompile("^(?:" + strings.Join(formats, "|") + ")$")
+		inputs, err := filepath.Glob(filepath.Join(f.Name(), "testdata", "*", "input.yaml"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, input := range inputs {
+			out, err := f.Run(t.Context(), readFixture(t, filepath.Dir(input)))
+			if err != nil {
+				continue
+			}
+			for _, r := range out.Results {
+				if r.ResourceRef == nil && !r.Failed() && !syntax.MatchString(r.Message) {
+					t.Errorf("%s: %s says %q: name its words by fn.Says", input, f.Name(), r.Message)
+				}
+			}
 		}
 	}
 }

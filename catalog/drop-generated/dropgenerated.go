@@ -49,8 +49,11 @@ func Function() fn.Function {
 			"NonAdminBackup.oadp.openshift.io", "NonAdminRestore.oadp.openshift.io", "NonAdminBackupStorageLocation.oadp.openshift.io",
 		},
 		Needs: fn.Needs{Delete: fn.Always},
-	}))
+	}), fn.Says(said))
 }
+
+// said is what it says when it is done.
+const said = "dropped %s: %d"
 
 func transform(_ context.Context, c Config, list *fn.List) error {
 	var chosen []sort
@@ -71,7 +74,7 @@ func transform(_ context.Context, c Config, list *fn.List) error {
 	}
 	for i, s := range chosen {
 		if dropped[i] > 0 {
-			list.Report(krm.Result{Severity: krm.Info, Message: fmt.Sprintf("dropped %s: %d", s.name, dropped[i])})
+			list.Report(krm.Result{Severity: krm.Info, Message: fmt.Sprintf(said, s.name, dropped[i])})
 		}
 	}
 	return nil

@@ -94,8 +94,11 @@ func Function() fn.Function {
 		Kinds:        []string{fn.AnyKind},
 		Needs:        fn.Needs{Delete: fn.Always},
 		Irreversible: "On backup: what is dropped is not in it, and no restore brings it back.",
-	}))
+	}), fn.Says(said))
 }
+
+// said is what it says when it is done.
+const said = "dropped %s: %d"
 
 func transform(_ context.Context, c Config, list *fn.List) error {
 	dropped := map[string]int{}
@@ -107,7 +110,7 @@ func transform(_ context.Context, c Config, list *fn.List) error {
 		dropped[kindOf(o)]++
 	}
 	for _, kind := range slices.Sorted(maps.Keys(dropped)) {
-		list.Report(krm.Result{Severity: krm.Info, Message: fmt.Sprintf("dropped %s: %d", kind, dropped[kind])})
+		list.Report(krm.Result{Severity: krm.Info, Message: fmt.Sprintf(said, kind, dropped[kind])})
 	}
 	return nil
 }

@@ -34,8 +34,11 @@ func Function() fn.Function {
 		Kinds:  []string{"DeploymentConfig.apps.openshift.io"},
 		Phases: []string{fn.Restore},
 		Needs:  fn.Needs{Context: fn.Always},
-	}))
+	}), fn.Says(said))
 }
+
+// said is what it says when it is done.
+const said = "held at no replicas (objects: %d)"
 
 func transform(_ context.Context, _ fn.NoConfig, list *fn.List) error {
 	run, ok := runcontext.Of(list)
@@ -55,7 +58,7 @@ func transform(_ context.Context, _ fn.NoConfig, list *fn.List) error {
 		held++
 	}
 	if held > 0 {
-		list.Report(krm.Result{Severity: krm.Info, Message: fmt.Sprintf("held at no replicas (objects: %d)", held)})
+		list.Report(krm.Result{Severity: krm.Info, Message: fmt.Sprintf(said, held)})
 	}
 	return nil
 }

@@ -26,8 +26,11 @@ func Function() fn.Function {
 		Kinds:  []string{"Pod"},
 		Phases: []string{fn.Restore},
 		Needs:  fn.Needs{Context: fn.Always},
-	}))
+	}), fn.Says(said))
 }
+
+// said is what it says when it is done.
+const said = "pods that sleep beside their claims: %d"
 
 func transform(_ context.Context, _ fn.NoConfig, list *fn.List) error {
 	run, ok := runcontext.Of(list)
@@ -50,7 +53,7 @@ func transform(_ context.Context, _ fn.NoConfig, list *fn.List) error {
 		staged++
 	}
 	if staged > 0 {
-		list.Report(krm.Result{Severity: krm.Info, Message: fmt.Sprintf("pods that sleep beside their claims: %d", staged)})
+		list.Report(krm.Result{Severity: krm.Info, Message: fmt.Sprintf(said, staged)})
 	}
 	return nil
 }

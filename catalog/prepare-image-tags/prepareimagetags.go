@@ -33,8 +33,11 @@ func Function() fn.Function {
 		Kinds:  []string{"ImageStreamTag.image.openshift.io"},
 		Phases: []string{fn.Restore},
 		Needs:  fn.Needs{Delete: fn.Always, Context: "when it runs after map-namespaces"},
-	}))
+	}), fn.Says(said))
 }
+
+// said is what it says when it is done.
+const said = "dropped local image stream tags: %d"
 
 func transform(_ context.Context, c Config, list *fn.List) error {
 	run, _ := runcontext.Of(list)
@@ -54,7 +57,7 @@ func transform(_ context.Context, c Config, list *fn.List) error {
 		}
 	}
 	if dropped > 0 {
-		list.Report(krm.Result{Severity: krm.Info, Message: fmt.Sprintf("dropped local image stream tags: %d", dropped)})
+		list.Report(krm.Result{Severity: krm.Info, Message: fmt.Sprintf(said, dropped)})
 	}
 	return nil
 }

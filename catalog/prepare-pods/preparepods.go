@@ -21,8 +21,11 @@ func Function() fn.Function {
 		Kinds:  []string{"Pod"},
 		Phases: []string{fn.Restore},
 		Needs:  fn.Needs{Delete: fn.Always, Context: fn.Always},
-	}))
+	}), fn.Says(said))
 }
+
+// said is what it says when it is done.
+const said = "dropped pods that their owner makes again: %d"
 
 func transform(_ context.Context, c Config, list *fn.List) error {
 	run, ok := runcontext.Of(list)
@@ -49,7 +52,7 @@ func transform(_ context.Context, c Config, list *fn.List) error {
 		}
 	}
 	if dropped > 0 {
-		list.Report(krm.Result{Severity: krm.Info, Message: fmt.Sprintf("dropped pods that their owner makes again: %d", dropped)})
+		list.Report(krm.Result{Severity: krm.Info, Message: fmt.Sprintf(said, dropped)})
 	}
 	return nil
 }

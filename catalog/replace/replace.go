@@ -64,7 +64,7 @@ func (r Rule) validate(at string) error {
 
 // Function returns the function.
 func Function() fn.Function {
-	return fn.New("replace", "Replaces parts of texts by regular expressions, also in the YAML or JSON that a field holds as text.", transform, fn.Describe(fn.About{Kinds: []string{fn.AnyKind}}))
+	return fn.New("replace", "Replaces parts of texts by regular expressions, also in the YAML or JSON that a field holds as text.", transform, fn.Describe(fn.About{Kinds: []string{fn.AnyKind}}), fn.Says(mapping.Sayings("fields")...))
 }
 
 func transform(_ context.Context, c Config, list *fn.List) error {

@@ -68,8 +68,11 @@ func (c *Config) Validate() error {
 
 // Function returns the function.
 func Function() fn.Function {
-	return fn.New("set-image-registry", "Moves image references in every kind with a pod template from one registry to another; tags and digests stay.", transform, fn.Describe(fn.About{Kinds: []string{fn.PodTemplates}}))
+	return fn.New("set-image-registry", "Moves image references in every kind with a pod template from one registry to another; tags and digests stay.", transform, fn.Describe(fn.About{Kinds: []string{fn.PodTemplates}}), fn.Says(said))
 }
+
+// said is what it says of each move.
+const said = "image references moved from %s to %s: %d (objects: %d)"
 
 func transform(_ context.Context, c Config, list *fn.List) error {
 	pairs, _ := c.pairs()
@@ -164,7 +167,7 @@ func (m *mover) report(list *fn.List) {
 		}
 		list.Report(krm.Result{
 			Severity: krm.Info,
-			Message:  fmt.Sprintf("image references moved from %s to %s: %d (objects: %d)", r.fromText, r.toText, c.images, c.objects),
+			Message:  fmt.Sprintf(said, r.fromText, r.toText, c.images, c.objects),
 			Tags:     map[string]string{"from": r.fromText, "to": r.toText},
 		})
 	}

@@ -32,7 +32,7 @@ func Function() fn.Function {
 	return fn.New("set-ingress", "Gives Ingresses, Routes and Gateways the hosts, and Ingresses the class, of another cluster.", transform, fn.Describe(fn.About{Kinds: []string{
 		"Ingress.networking.k8s.io", "Ingress.extensions", "Route.route.openshift.io",
 		"Gateway.gateway.networking.k8s.io", "HTTPRoute.gateway.networking.k8s.io", "GRPCRoute.gateway.networking.k8s.io", "TLSRoute.gateway.networking.k8s.io",
-	}}))
+	}}), fn.Says(mapping.Sayings("ingress classes", "hosts")...))
 }
 
 func transform(_ context.Context, c Config, list *fn.List) error {

@@ -41,8 +41,11 @@ func Function() fn.Function {
 		Kinds:  []string{"PersistentVolume", "PersistentVolumeClaim"},
 		Phases: []string{fn.Restore},
 		Needs:  fn.Needs{Delete: "for the restores of stage migrations", Context: fn.Always},
-	}))
+	}), fn.Says(said))
 }
+
+// said is what it says when it is done.
+const said = "dropped volumes and claims that the final migration restores from snapshots: %d"
 
 func transform(_ context.Context, _ fn.NoConfig, list *fn.List) error {
 	run, ok := runcontext.Of(list)
@@ -66,7 +69,7 @@ func transform(_ context.Context, _ fn.NoConfig, list *fn.List) error {
 		}
 	}
 	if dropped > 0 {
-		list.Report(krm.Result{Severity: krm.Info, Message: fmt.Sprintf("dropped volumes and claims that the final migration restores from snapshots: %d", dropped)})
+		list.Report(krm.Result{Severity: krm.Info, Message: fmt.Sprintf(said, dropped)})
 	}
 	return nil
 }

@@ -17,8 +17,14 @@ func Function() fn.Function {
 		Kinds:  []string{"Pod", "BuildConfig.build.openshift.io"},
 		Phases: []string{fn.Restore},
 		Needs:  fn.Needs{Context: fn.Always},
-	}), fn.NeedFacts(runcontext.PullSecrets))
+	}), fn.NeedFacts(runcontext.PullSecrets), fn.Says(saidNamed, saidReleased))
 }
+
+// What it says when it is done.
+const (
+	saidNamed    = "generated pull secrets named as in the new cluster: %d"
+	saidReleased = "generated pull secrets left to the new cluster to name: %d"
+)
 
 func transform(_ context.Context, _ fn.NoConfig, list *fn.List) error {
 	run, ok := inrun.Of(list)
@@ -52,10 +58,10 @@ type setter struct {
 
 func (s *setter) report(list *fn.List) {
 	if s.named > 0 {
-		list.Report(krm.Result{Severity: krm.Info, Message: fmt.Sprintf("generated pull secrets named as in the new cluster: %d", s.named)})
+		list.Report(krm.Result{Severity: krm.Info, Message: fmt.Sprintf(saidNamed, s.named)})
 	}
 	if s.released > 0 {
-		list.Report(krm.Result{Severity: krm.Info, Message: fmt.Sprintf("generated pull secrets left to the new cluster to name: %d", s.released)})
+		list.Report(krm.Result{Severity: krm.Info, Message: fmt.Sprintf(saidReleased, s.released)})
 	}
 }
 

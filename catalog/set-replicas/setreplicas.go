@@ -63,8 +63,11 @@ func Function() fn.Function {
 			"Deployment.apps", "StatefulSet.apps", "ReplicaSet.apps", "Deployment.extensions", "StatefulSet.extensions", "ReplicaSet.extensions",
 			"ReplicationController", "DeploymentConfig.apps.openshift.io",
 		},
-	}))
+	}), fn.Says(said))
 }
+
+// said is what it says when it is done.
+const said = "replicas changed (objects: %d)"
 
 func transform(_ context.Context, c Config, list *fn.List) error {
 	changed := 0
@@ -84,7 +87,7 @@ func transform(_ context.Context, c Config, list *fn.List) error {
 		}
 	}
 	if changed > 0 {
-		list.Report(krm.Result{Severity: krm.Info, Message: fmt.Sprintf("replicas changed (objects: %d)", changed)})
+		list.Report(krm.Result{Severity: krm.Info, Message: fmt.Sprintf(said, changed)})
 	}
 	return nil
 }

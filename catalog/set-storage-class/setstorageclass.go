@@ -23,7 +23,7 @@ func (c *Config) Validate() error { return mapping.Check("mappings", c.Mappings)
 
 // Function returns the function.
 func Function() fn.Function {
-	return fn.New("set-storage-class", "Moves volumes, claims and claim templates from one storage class to another.", transform, fn.Describe(fn.About{Kinds: []string{"PersistentVolumeClaim", "PersistentVolume", fn.PodTemplates}}))
+	return fn.New("set-storage-class", "Moves volumes, claims and claim templates from one storage class to another.", transform, fn.Describe(fn.About{Kinds: []string{"PersistentVolumeClaim", "PersistentVolume", fn.PodTemplates}}), fn.Says(mapping.Sayings("storage classes")...))
 }
 
 func transform(_ context.Context, c Config, list *fn.List) error {

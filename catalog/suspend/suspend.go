@@ -25,8 +25,14 @@ func (c *Config) Default() {
 
 // Function returns the function.
 func Function() fn.Function {
-	return fn.New("suspend", "Suspends what starts work by itself, CronJobs, Jobs and the like of other controllers, or resumes it.", transform, fn.Describe(fn.About{Kinds: kinds()}))
+	return fn.New("suspend", "Suspends what starts work by itself, CronJobs, Jobs and the like of other controllers, or resumes it.", transform, fn.Describe(fn.About{Kinds: kinds()}), fn.Says(saidSuspended, saidResumed))
 }
+
+// What it says when it is done.
+const (
+	saidSuspended = "suspended (objects: %d)"
+	saidResumed   = "resumed (objects: %d)"
+)
 
 // kinds names those that have a switch.
 func kinds() []string {
@@ -57,11 +63,11 @@ func transform(_ context.Context, c Config, list *fn.List) error {
 		changed++
 	}
 	if changed > 0 {
-		what := "suspended"
+		what := saidSuspended
 		if !*c.Suspend {
-			what = "resumed"
+			what = saidResumed
 		}
-		list.Report(krm.Result{Severity: krm.Info, Message: fmt.Sprintf("%s (objects: %d)", what, changed)})
+		list.Report(krm.Result{Severity: krm.Info, Message: fmt.Sprintf(what, changed)})
 	}
 	return nil
 }

@@ -29,8 +29,11 @@ func Function() fn.Function {
 		Kinds:  []string{"PersistentVolumeClaim"},
 		Phases: []string{fn.Restore},
 		Needs:  fn.Needs{Rename: fn.Always, Context: fn.Always},
-	}))
+	}), fn.Says(said))
 }
+
+// said is what it says when it is done.
+const said = "claims renamed: %d"
 
 func transform(_ context.Context, _ fn.NoConfig, list *fn.List) error {
 	run, ok := runcontext.Of(list)
@@ -57,7 +60,7 @@ func transform(_ context.Context, _ fn.NoConfig, list *fn.List) error {
 		renamed++
 	}
 	if renamed > 0 {
-		list.Report(krm.Result{Severity: krm.Info, Message: fmt.Sprintf("claims renamed: %d", renamed)})
+		list.Report(krm.Result{Severity: krm.Info, Message: fmt.Sprintf(said, renamed)})
 	}
 	return nil
 }

@@ -115,7 +115,7 @@ func (t *Table) Report(list *fn.List, what string) {
 		}
 		list.Report(krm.Result{
 			Severity: krm.Info,
-			Message:  fmt.Sprintf("%s changed from %s to %s: %d (objects: %d)", what, from, to, c.values, c.objects),
+			Message:  fmt.Sprintf(what+saidMoved, from, to, c.values, c.objects),
 			Tags:     map[string]string{"from": from, "to": to},
 		})
 	}
@@ -139,6 +139,22 @@ func chainWarning(from, to, next string) krm.Result {
 			"do not run such a step twice, nor openshift-velero-plugin beside it", from, to, to, next),
 		Tags: map[string]string{"from": from, "to": to},
 	}
+}
+
+// What is said of a name, and of a label, behind what was changed.
+const (
+	saidMoved   = " changed from %s to %s: %d (objects: %d)"
+	saidChanged = " changed %s: %d (objects: %d)"
+)
+
+// Sayings are what the Reports of [Table] and [Counter] say, for fn.Says. what
+// are the plurals that they are given.
+func Sayings(what ...string) []string {
+	var formats []string
+	for _, w := range what {
+		formats = append(formats, w+saidMoved, w+saidChanged)
+	}
+	return formats
 }
 
 // Counter counts changes by what made them. It belongs to one goroutine.
@@ -167,6 +183,6 @@ func (c *Counter) Count(label string, o *fn.Object) {
 func (c *Counter) Report(list *fn.List, what string) {
 	for _, label := range slices.Sorted(maps.Keys(c.counts)) {
 		n := c.counts[label]
-		list.Report(krm.Result{Severity: krm.Info, Message: fmt.Sprintf("%s changed %s: %d (objects: %d)", what, label, n.values, n.objects)})
+		list.Report(krm.Result{Severity: krm.Info, Message: fmt.Sprintf(what+saidChanged, label, n.values, n.objects)})
 	}
 }
