@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/velero-krm/velero-krm/catalog/internal/mapping"
 	"github.com/velero-krm/velero-krm/krm"
 )
 
@@ -75,6 +76,14 @@ func TestChainWarns(t *testing.T) {
 	}
 }
 
+// TestChainWarningIsSaid wants the warning's own words to be shown whatever Secrets
+// hold: no fixture has it, so the catalogue's test of all does not see it.
+func TestChainWarningIsSaid(t *testing.T) {
+	if !slices.Contains(Function().Sayings(), mapping.SaidOfChain) {
+		t.Error("fn.Says does not name it")
+	}
+}
+
 // TestSwap lets two namespaces change places.
 func TestSwap(t *testing.T) {
 	out := restored(t, `{"a":"b","b":"a"}`, `{"apiVersion":"v1","kind":"Service","metadata":{"name":"n","namespace":"a"},"spec":{"externalName":"p.b.svc"}}`)
@@ -87,10 +96,10 @@ func TestSwap(t *testing.T) {
 }
 
 // restored runs the function with the context of a Restore.
-func restored(t *testing.T, mapping, object string) *krm.ResourceList {
+func restored(t *testing.T, table, object string) *krm.ResourceList {
 	t.Helper()
 	run := item(t, `{"apiVersion":"velero-krm.io/v1alpha1","kind":"RunContext","metadata":{"name":"r","namespace":"velero","annotations":{"config.kubernetes.io/local-config":"true"}},`+
-		`"phase":"Restore","restore":{"name":"r","namespace":"velero","spec":{"namespaceMapping":`+mapping+`}}}`)
+		`"phase":"Restore","restore":{"name":"r","namespace":"velero","spec":{"namespaceMapping":`+table+`}}}`)
 	out, err := Function().Run(t.Context(), &krm.ResourceList{Items: []*krm.Item{run, item(t, object)}})
 	if err != nil {
 		t.Fatal(err)

@@ -44,7 +44,7 @@ func Function() fn.Function {
 	return fn.New("map-namespaces", "Makes what refers to a namespace refer to its new name; strings that only may refer to it are reported.", transform, fn.Describe(fn.About{
 		Kinds: []string{fn.AnyKind},
 		Needs: fn.Needs{Rename: "with objects: true", Context: "without mappings"},
-	}), fn.Says(mapping.Sayings("references to namespaces")...))
+	}), fn.Says(append(mapping.Sayings("references to namespaces"), mapping.SaidOfChain)...))
 }
 
 var errNoMapping = errors.New("there is no namespace mapping: set mappings, or give the step context: true")

@@ -43,7 +43,7 @@ func Function() fn.Function {
 		Kinds:  []string{fn.PodTemplates, "BuildConfig.build.openshift.io"},
 		Phases: []string{fn.Restore},
 		Needs:  fn.Needs{Context: "without to and namespaces"},
-	}), fn.NeedFacts(runcontext.InternalRegistry), fn.Says(mapping.Sayings("image references")...))
+	}), fn.NeedFacts(runcontext.InternalRegistry), fn.Says(append(mapping.Sayings("image references"), mapping.SaidOfChain)...))
 }
 
 func transform(_ context.Context, c Config, list *fn.List) error {

@@ -132,12 +132,15 @@ func (t *Table) WarnOfChain(list *fn.List) {
 	}
 }
 
+// SaidOfChain is what [Table.WarnOfChain] says, for fn.Says.
+const SaidOfChain = "%s moved to %s, and %s moves to %s: what maps namespaces after this step would move it again; " +
+	"do not run such a step twice, nor openshift-velero-plugin beside it"
+
 func chainWarning(from, to, next string) krm.Result {
 	return krm.Result{
 		Severity: krm.Warning,
-		Message: fmt.Sprintf("%s moved to %s, and %s moves to %s: what maps namespaces after this step would move it again; "+
-			"do not run such a step twice, nor openshift-velero-plugin beside it", from, to, to, next),
-		Tags: map[string]string{"from": from, "to": to},
+		Message:  fmt.Sprintf(SaidOfChain, from, to, to, next),
+		Tags:     map[string]string{"from": from, "to": to},
 	}
 }
 
