@@ -189,31 +189,46 @@ func TestOpenShiftNamespaceTwice(t *testing.T) {
 	}
 }
 
-// TestOpenShiftAdditionalItems compares what the backup of the example takes
-// along with what was expected by hand, on both kinds of Velero.
+// TestOpenShiftAdditionalItems compares what the backup and the restore of the
+// example take along with what was expected by hand, on both kinds of Velero.
 func TestOpenShiftAdditionalItems(t *testing.T) {
-	table, objects := expectations(t), openshiftObjects(t)
-	found := 0
-	for file, stock := range map[string]bool{"openshift-backup.yaml": false, "openshift-backup-stock.yaml": true} {
-		plan, err := openshiftProgram(t, file, stock).Execute(t.Context(), pipeline.Input{
-			Phase: pipeline.Backup, Items: objects, Context: openshiftContext(t, pipeline.Backup),
+	objects := openshiftObjects(t)
+	stored := execute(t, openshiftProgram(t, "openshift-backup.yaml", false), pipeline.Backup, objects)
+	for _, run := range []struct {
+		file  string
+		stock bool
+		phase pipeline.Phase
+		items []*krm.Item
+	}{
+		{"openshift-backup.yaml", false, pipeline.Backup, objects},
+		{"openshift-backup-stock.yaml", true, pipeline.Backup, objects},
+		{"openshift-restore.yaml", false, pipeline.Restore, stored},
+	} {
+		plan, err := openshiftProgram(t, run.file, run.stock).Execute(t.Context(), pipeline.Input{
+			Phase: run.phase, Items: run.items, Context: openshiftContext(t, run.phase),
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, p := range plan.Items {
-			var got []string
-			for _, item := range p.Additional {
-				got = append(got, item.String())
-			}
-			found += len(got)
-			if diff := cmp.Diff(table[p.In.Identity().String()].Additional(pipeline.Backup), got); diff != "" {
-				t.Errorf("%s: %s takes along (-want +got):\n%s", file, p.In.Identity(), diff)
-			}
+		compareAdditional(t, run.file, run.phase, plan)
+	}
+}
+
+func compareAdditional(t *testing.T, file string, phase pipeline.Phase, plan *pipeline.Plan) {
+	t.Helper()
+	table, found := expectations(t), 0
+	for _, p := range plan.Items {
+		var got []string
+		for _, item := range p.Additional {
+			got = append(got, item.String())
+		}
+		found += len(got)
+		if diff := cmp.Diff(table[p.In.Identity().String()].Additional(phase), got); diff != "" {
+			t.Errorf("%s: %s takes along (-want +got):\n%s", file, p.In.Identity(), diff)
 		}
 	}
 	if found == 0 {
-		t.Error("no object takes anything along")
+		t.Errorf("%s: no object takes anything along", file)
 	}
 }
 

@@ -27,12 +27,20 @@ func (c *Config) Validate() error {
 // backupRegistry is set on backup by openshift-velero-plugin or note-cluster.
 const backupRegistry = "openshift.io/backup-registry-hostname"
 
+// Set on backup by openshift-velero-plugin or relate-image-tags: the tag that a
+// tag was made from.
+const (
+	relatedTag       = "migration.openshift.io/related-istag"
+	relatedNamespace = "migration.openshift.io/related-istag-ns"
+)
+
 // Function returns the function.
 func Function() fn.Function {
 	return fn.New("prepare-image-tags", "Drops ImageStreamTags that the import of their images makes, and frees those that refer to others of old annotations; the step needs allow: [Delete].", transform, fn.Describe(fn.About{
-		Kinds:  []string{"ImageStreamTag.image.openshift.io"},
-		Phases: []string{fn.Restore},
-		Needs:  fn.Needs{Delete: fn.Always, Context: "when it runs after map-namespaces"},
+		Kinds:           []string{"ImageStreamTag.image.openshift.io"},
+		AdditionalItems: []string{"imagestreamtags.image.openshift.io"},
+		Phases:          []string{fn.Restore},
+		Needs:           fn.Needs{Delete: fn.Always, Context: "when it runs after map-namespaces"},
 	}), fn.Says(said))
 }
 
@@ -55,11 +63,27 @@ func transform(_ context.Context, c Config, list *fn.List) error {
 		if o.Has("tag", "from") {
 			o.Remove("tag", "annotations")
 		}
+		requestRelated(list, o)
 	}
 	if dropped > 0 {
 		list.Report(krm.Result{Severity: krm.Info, Message: fmt.Sprintf(said, dropped)})
 	}
 	return nil
+}
+
+// requestRelated asks for the tag that o was made from, if it is noted, to be
+// restored before it.
+func requestRelated(list *fn.List, o *fn.Object) {
+	name, _ := o.GetString("metadata", "annotations", relatedTag)
+	namespace, _ := o.GetString("metadata", "annotations", relatedNamespace)
+	related := krm.AdditionalItem{
+		Group: "image.openshift.io", Resource: "imagestreamtags",
+		Namespace: cmp.Or(namespace, o.Identity().Namespace), Name: name,
+	}
+	// Anybody can write an annotation: one that names no tag is none of a backup's.
+	if related.Namespace != "" && related.Check() == nil {
+		list.RequestItems(o, related)
+	}
 }
 
 // isReference reports whether a tag comes from something else than an image of

@@ -54,6 +54,7 @@ func featureFunctions() map[string]program {
 		"tell-slowly":      transform(tellSlowly),
 		"tell-environment": transform(tellEnvironment),
 		"tell-cluster":     tellCluster,
+		"take-along":       takeAlong,
 	}
 }
 
