@@ -186,40 +186,75 @@ func near(a, b string) bool {
 	return len(a) <= 1 && len(b) <= 1 || len(a) == 2 && len(b) == 2 && a[0] == b[1] && a[1] == b[0]
 }
 
-// resources are the names of what comes in a call, by kind.
+// resources are what comes in a call, by kind.
 type resources struct {
 	names names
-	known map[groupKind][]string
+	rules []rule
+	known map[groupKind]*resource
 }
 
-func (r resources) of(id krm.Identity) []string {
+// resource is what one kind is to the rules.
+type resource struct {
+	// names are what it may be called; wrong is the kind in lower case, if that
+	// is none of them.
+	names []string
+	wrong string
+	// named and misnamed are, for each rule, whether it is for one of these
+	// names, and whether it is for the wrong one instead.
+	named, misnamed []bool
+}
+
+func (r resources) of(id krm.Identity) *resource {
 	gk := groupKind{id.Group(), id.Kind}
-	list, ok := r.known[gk]
-	if !ok {
-		list = r.names.of(gk)
-		r.known[gk] = list
+	if known, ok := r.known[gk]; ok {
+		return known
 	}
-	return list
+	res := &resource{names: r.names.of(gk), wrong: singular(gk.group, gk.kind)}
+	if slices.Contains(res.names, res.wrong) {
+		res.wrong = ""
+	}
+	for i := range r.rules {
+		named := slices.ContainsFunc(res.names, r.rules[i].resource.MatchString)
+		res.named = append(res.named, named)
+		res.misnamed = append(res.misnamed, !named && res.wrong != "" && r.rules[i].resource.MatchString(res.wrong))
+	}
+	r.known[gk] = res
+	return res
+}
+
+// misnamed is about an object that a rule means by the name of its kind, which
+// is that of no resource: the rule would leave it as it is, and nobody would
+// know.
+func (r resources) misnamed(rule *rule, id krm.Identity) error {
+	res := r.of(id)
+	hint := ""
+	if !r.names.kinds.names[res.names[0]] {
+		name, _, _ := strings.Cut(res.wrong, ".")
+		hint = fmt.Sprintf(" If the resource of %s is called %s, say so in resources", id.Kind, name)
+	}
+	return fmt.Errorf("%s: names %s, which is a kind in lower case and no resource: did you mean %s?%s", rule.label, res.wrong, res.names[0], hint)
 }
 
 // reportNear warns of rules for a resource of which no object came while one
 // came whose resource is called nearly so. That no object of the backup has the
 // resource cannot be known: they come in several calls.
-func (r resources) reportNear(list *fn.List, rules []rule) {
-	came := map[string]bool{}
-	for _, all := range r.known {
-		for _, name := range all {
+func (r resources) reportNear(list *fn.List) {
+	// A kind in place of a resource failed the object, if the rule met it.
+	came, wrong := map[string]bool{}, map[string]bool{}
+	for _, res := range r.known {
+		wrong[res.wrong] = true
+		for _, name := range res.names {
 			came[name] = true
 		}
 	}
 	sorted := slices.Sorted(maps.Keys(came))
-	for i := range rules {
-		if rules[i].literal == "" || came[rules[i].literal] {
+	for _, rule := range r.rules {
+		if rule.literal == "" || came[rule.literal] || wrong[rule.literal] {
 			continue
 		}
 		for _, name := range sorted {
-			if near(name, rules[i].literal) {
-				list.Report(krm.Result{Severity: krm.Warning, Message: fmt.Sprintf("%s: no object of %s came, but some of %s did: did you mean these?", rules[i].label, rules[i].literal, name)})
+			if near(name, rule.literal) {
+				list.Report(krm.Result{Severity: krm.Warning, Message: fmt.Sprintf("%s: no object of %s came, but some of %s did: did you mean these?", rule.label, rule.literal, name)})
 			}
 		}
 	}

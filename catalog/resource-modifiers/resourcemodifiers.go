@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/velero-krm/velero-krm/catalog/internal/anew"
 	"github.com/velero-krm/velero-krm/catalog/internal/runcontext"
@@ -27,7 +26,7 @@ type tally struct{ matched, skipped int }
 func transform(ctx context.Context, c Config, list *fn.List) error {
 	p := c.program
 	tallies := make([]tally, len(p.rules))
-	came := resources{p.names, map[groupKind][]string{}}
+	came := resources{p.names, p.rules, map[groupKind]*resource{}}
 	changed := 0
 	for i, o := range list.Objects {
 		if ctx.Err() != nil || runcontext.Is(o) {
@@ -41,7 +40,7 @@ func transform(ctx context.Context, c Config, list *fn.List) error {
 			changed++
 		}
 	}
-	came.reportNear(list, p.rules)
+	came.reportNear(list)
 	p.report(list, tallies, changed)
 	return nil
 }
@@ -49,16 +48,18 @@ func transform(ctx context.Context, c Config, list *fn.List) error {
 // object applies the rules to one object and reports whether it changed.
 func (p program) object(list *fn.List, i int, came resources, tallies []tally) (bool, error) {
 	item := list.Objects[i].Item()
-	t := target{item: item, names: came.of(item.Identity())}
+	t, kind := target{item: item}, came.of(item.Identity())
 	// All conditions come first: they look at the object as it came.
 	var rules []int
 	for n := range p.rules {
 		r := &p.rules[n]
-		if r.names(t.names...) && r.concerns(&t) {
+		switch {
+		case !kind.named[n] && !kind.misnamed[n], !r.concerns(&t):
+		case kind.misnamed[n]:
+			return false, came.misnamed(r, item.Identity())
+		default:
 			rules = append(rules, n)
 			tallies[n].matched++
-		} else if err := r.checkKind(&t); err != nil {
-			return false, err
 		}
 	}
 	if len(rules) == 0 {
@@ -133,7 +134,6 @@ func (p program) report(list *fn.List, tallies []tally, changed int) {
 // target is an object that conditions look at.
 type target struct {
 	item   *krm.Item
-	names  []string
 	fields map[string]any
 }
 
@@ -143,24 +143,6 @@ func (t *target) decoded() map[string]any {
 		t.fields = t.item.Object()
 	}
 	return t.fields
-}
-
-// names reports whether the rule is for a resource that may be called by one of
-// these names.
-func (r *rule) names(resources ...string) bool {
-	return slices.ContainsFunc(resources, r.resource.MatchString)
-}
-
-// checkKind fails an object that a rule means by the name of its kind, which is
-// that of no resource: the rule would leave it as it is, and nobody would know.
-func (r *rule) checkKind(t *target) error {
-	id := t.item.Identity()
-	kind := singular(id.Group(), id.Kind)
-	if slices.Contains(t.names, kind) || r.names(t.names...) || !r.names(kind) || !r.concerns(t) {
-		return nil
-	}
-	name, _, _ := strings.Cut(kind, ".")
-	return fmt.Errorf("%s: names %s, which is a kind in lower case and no resource: did you mean %s? If the resource of %s is called %s, say so in resources", r.label, kind, t.names[0], id.Kind, name)
 }
 
 // concerns reports whether an object of the rule's resource meets the other
