@@ -88,6 +88,22 @@ func TestOnlyPhases(t *testing.T) {
 	}
 }
 
+// TestSayingsOfRequests: what RequestItems says is among a function's own words.
+func TestSayingsOfRequests(t *testing.T) {
+	nothing := func(context.Context, NoConfig, *List) error { return nil }
+	for reason, tc := range map[string]struct {
+		about About
+		want  []string
+	}{
+		"a function that asks": {About{Kinds: []string{"Pod"}, AdditionalItems: []string{"secrets"}}, []string{"done: %d", "additional item %s"}},
+		"one that does not":    {About{Kinds: []string{"Pod"}}, []string{"done: %d"}},
+	} {
+		if diff := cmp.Diff(tc.want, New("x", "X.", nothing, Describe(tc.about), Says("done: %d")).Sayings()); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", reason, diff)
+		}
+	}
+}
+
 func TestFieldDefaults(t *testing.T) {
 	type config struct {
 		On   bool   `json:"on" doc:"whether; default false, as before"`

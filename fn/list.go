@@ -109,6 +109,9 @@ func (l *List) Fail(o *Object, err error) {
 	l.ReportOn(o, krm.Error, path, message)
 }
 
+// requestSaying is the message of a result that asks for an additional item.
+const requestSaying = "additional item %s"
+
 // RequestItems asks Velero for additional items: objects that go into the
 // backup, or are restored, together with o. It adds a result of severity info
 // for each, with the tag [krm.AdditionalItemTag]. What cannot be the name of an
@@ -121,7 +124,7 @@ func (l *List) RequestItems(o *Object, items ...krm.AdditionalItem) {
 			continue
 		}
 		l.Report(krm.Result{
-			Message: "additional item " + item.String(), Severity: krm.Info, ResourceRef: krm.RefTo(o.Identity()),
+			Message: fmt.Sprintf(requestSaying, item), Severity: krm.Info, ResourceRef: krm.RefTo(o.Identity()),
 			Tags: map[string]string{krm.AdditionalItemTag: item.String()},
 		})
 	}

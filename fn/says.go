@@ -12,5 +12,12 @@ func Says(formats ...string) Option {
 	return func(f *Function) { f.says = slices.Clone(formats) }
 }
 
-// Sayings returns what was given by [Says]. The caller may change it.
-func (f Function) Sayings() []string { return slices.Clone(f.says) }
+// Sayings returns what was given by [Says], and what [List.RequestItems] says of
+// a function that states additional items. The caller may change it.
+func (f Function) Sayings() []string {
+	says := slices.Clone(f.says)
+	if len(f.about.AdditionalItems) > 0 {
+		says = append(says, requestSaying)
+	}
+	return says
+}
