@@ -50,27 +50,33 @@ func TestAdditionalItems(t *testing.T) {
 	}{
 		"Steps": {
 			"what several steps ask for comes together, in their order and each once", first + second + "}",
-			map[string][]string{"web": {"secrets/shop/b", "secrets/shop/a", "things.example.org/c"}, "db": {"secrets/shop/b", "secrets/shop/a"}}, nil, "",
+			map[string][]string{"web": {"secrets/shop/b", "secrets/shop/a", "things.example.org/c"}, "db": {"secrets/shop/b", "secrets/shop/a"}},
+			nil, "",
 		},
 		"Renamed": {
 			"they go with the object whatever it is called", first + "  - {builtin: rename, configMap: {from: web, to: new}, allow: [Rename]}\n" + second + "}",
-			map[string][]string{"web": {"secrets/shop/b", "secrets/shop/a", "things.example.org/c"}, "db": {"secrets/shop/b", "secrets/shop/a"}}, nil, "",
+			map[string][]string{"web": {"secrets/shop/b", "secrets/shop/a", "things.example.org/c"}, "db": {"secrets/shop/b", "secrets/shop/a"}},
+			nil, "",
 		},
 		"Removed": {
 			"what is not backed up takes nothing along", first + "  - {builtin: drop, configMap: {name: web}, allow: [Delete]}",
-			map[string][]string{"db": {"secrets/shop/b", "secrets/shop/a"}}, nil, "",
+			map[string][]string{"db": {"secrets/shop/b", "secrets/shop/a"}},
+			nil, "",
 		},
 		"Failed": {
 			"nor does what failed", first + "  - {name: two, builtin: say, configMap: {severity: error, message: no}, selectors: [{kind: Route}]}",
-			map[string][]string{"db": {"secrets/shop/b", "secrets/shop/a"}}, runner.ErrErrorResult, `step "two"`,
+			map[string][]string{"db": {"secrets/shop/b", "secrets/shop/a"}},
+			runner.ErrErrorResult, `step "two"`,
 		},
 		"Malformed": {
 			"it fails the object by name, the others go on", first + strings.ReplaceAll(second, "things.example.org/c", "Secret/c") + "}",
-			map[string][]string{"db": {"secrets/shop/b", "secrets/shop/a"}}, krm.ErrAdditionalItem, `step "two": Route.route.openshift.io shop/web: `,
+			map[string][]string{"db": {"secrets/shop/b", "secrets/shop/a"}},
+			krm.ErrAdditionalItem, `step "two": Route.route.openshift.io shop/web: `,
 		},
 		"Ignored": {
 			"as any failure of the step", first + strings.ReplaceAll(second, "things.example.org/c", "Secret/c") + ", onError: Ignore}",
-			map[string][]string{"web": {"secrets/shop/b", "secrets/shop/a"}, "db": {"secrets/shop/b", "secrets/shop/a"}}, nil, "",
+			map[string][]string{"web": {"secrets/shop/b", "secrets/shop/a"}, "db": {"secrets/shop/b", "secrets/shop/a"}},
+			nil, "",
 		},
 		"Created": {
 			"Velero did not hand it out, and takes nothing with it", "  - {name: make, builtin: create, configMap: {kind: ConfigMap, name: new}, allow: [Create]}\n" + first,
