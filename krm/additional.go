@@ -64,7 +64,7 @@ func ParseAdditionalItem(text string) (AdditionalItem, error) {
 		return AdditionalItem{}, fmt.Errorf("%w: %q is not <resource>.<group>/<namespace>/<name>, nor the same without the namespace", ErrAdditionalItem, text)
 	}
 	a.Resource, a.Group, _ = strings.Cut(parts[0], ".")
-	if err := a.check(len(parts) == 3); err != nil {
+	if err := a.check(parts[0], len(parts) == 3); err != nil {
 		return AdditionalItem{}, fmt.Errorf("%w: %q: %w", ErrAdditionalItem, text, err)
 	}
 	return a, nil
@@ -77,11 +77,8 @@ func (a AdditionalItem) Check() error {
 	return err
 }
 
-func (a AdditionalItem) check(namespaced bool) error {
-	resource := a.Resource
-	if a.Group != "" {
-		resource += "." + a.Group
-	}
+// check judges what was read: resource with its group, as it was written.
+func (a AdditionalItem) check(resource string, namespaced bool) error {
 	switch {
 	case !resourceForm.MatchString(resource):
 		return fmt.Errorf("%q is no resource: want it plural and lower case with its group, as deployments.apps (kubectl api-resources lists them)", resource)

@@ -38,6 +38,7 @@ func TestParseAdditionalItem(t *testing.T) {
 		"secrets/shop/a\nb":        {reason: "it goes to logs", wrong: true},
 		"secrets/shop/a\xffb":      {reason: "no text", wrong: true},
 		"deployments.apps./shop/a": {reason: "a group that ends in a dot", wrong: true},
+		"deployments./shop/a":      {reason: "a dot without a group", wrong: true},
 		" secrets/shop/a":          {reason: "a blank", wrong: true},
 		"/shop/web":                {reason: "no resource", wrong: true},
 	} {
@@ -59,6 +60,7 @@ func TestParseAdditionalItem(t *testing.T) {
 func FuzzParseAdditionalItem(f *testing.F) {
 	f.Add("secrets/shop/web")
 	f.Add("securitycontextconstraints.security.openshift.io/anyuid")
+	f.Add("secrets./shop/web")
 	f.Fuzz(func(t *testing.T, text string) {
 		a, err := ParseAdditionalItem(text)
 		if err != nil {
