@@ -144,8 +144,10 @@ func number(text string) starlark.Value {
 	if i, err := strconv.ParseInt(text, 10, 64); err == nil {
 		return starlark.MakeInt64(i)
 	}
-	if i, ok := new(big.Int).SetString(text, 10); ok && len(text) < maxDigits {
-		return starlark.MakeBigInt(i)
+	if len(text) < maxDigits {
+		if i, ok := new(big.Int).SetString(text, 10); ok {
+			return starlark.MakeBigInt(i)
+		}
 	}
 	// What is too large for a script to count with is infinite, and an error; it
 	// may still move it.

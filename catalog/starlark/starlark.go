@@ -40,6 +40,7 @@ func transform(ctx context.Context, c Config, list *fn.List) error {
 		list: list, reader: newReader(len(list.Objects)), speaker: newSpeaker(c.Source, list),
 		origins: make(map[*starlark.Dict]*fn.Object, len(list.Objects)),
 	}
+	s.writer.tells = s.speaker.tells
 	resources := s.resourceList(c.whole)
 	params, err := s.reader.encoded(c.params())
 	if err != nil {
@@ -109,9 +110,9 @@ func (s *script) collect(resources *starlark.Dict) error {
 	}
 	kept := make([]*fn.Object, 0, items.Len())
 	for i := range items.Len() {
-		object, err := s.object(items.Index(i))
+		object, err := s.object(i, items.Index(i))
 		if err != nil {
-			return fmt.Errorf("run script: items[%d]: %w", i, err)
+			return fmt.Errorf("run script: %w", err)
 		}
 		kept = append(kept, object)
 	}
@@ -119,25 +120,25 @@ func (s *script) collect(resources *starlark.Dict) error {
 	return nil
 }
 
-// object returns what stands for one element of items.
-func (s *script) object(v starlark.Value) (*fn.Object, error) {
+// object returns what stands for the i-th element of items.
+func (s *script) object(i int, v starlark.Value) (*fn.Object, error) {
 	d, ok := v.(*starlark.Dict)
 	if !ok {
-		return nil, errors.New("is no object but a " + v.Type())
+		return nil, fmt.Errorf("items[%d]: is no object but a %s", i, v.Type())
 	}
 	object, known := s.origins[d]
 	if known && object == nil {
-		return nil, errors.New("is there twice")
+		return nil, fmt.Errorf("items[%d]: is there twice", i)
 	}
 	s.origins[d] = nil
 	item, err := s.itemOf(object, d)
-	if err != nil && object != nil {
-		// The object that it came from fails, by name.
-		s.list.Fail(object, fmt.Errorf("what the script made of it: %w", err))
-		return object, nil
-	}
-	if err != nil {
-		return nil, err
+	switch {
+	case err != nil && object != nil:
+		// It is the call that fails, not this object alone: what the script made of
+		// others may go with it, as a new name and what refers to it.
+		return nil, fmt.Errorf("what the script made of %s: %w", object.Identity(), err)
+	case err != nil:
+		return nil, fmt.Errorf("items[%d]: %w", i, err)
 	}
 	return s.list.Add(item), nil
 }

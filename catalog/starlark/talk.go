@@ -51,9 +51,12 @@ func (s *speaker) holds(text string) bool {
 	return strings.Contains(s.source, `"`+text+`"`) || strings.Contains(s.source, "'"+text+"'")
 }
 
+// tells reports whether a text may be told.
+func (s *speaker) tells(text string) bool { return !s.secrets || s.holds(text) }
+
 // tell returns text, or what stands for it.
 func (s *speaker) tell(text string) string {
-	if s.secrets && !s.holds(text) {
+	if !s.tells(text) {
 		return hidden
 	}
 	text = strings.Join(strings.Fields(text), " ")

@@ -1,6 +1,7 @@
 package starlark
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -32,24 +33,23 @@ type writer struct {
 	// changed is set where something differs. The order of keys does not count.
 	changed      bool
 	parts, depth int
-	// mappings are those that are open, step is overEntry.
-	mappings []mapping
-	step     func(k, v starlark.Value) bool
-	// at is where it failed, innermost first.
-	at []any
+	// at is where it failed, innermost first. tells reports whether a key may be
+	// told; nil: all.
+	at    []any
+	tells func(text string) bool
 }
 
 // rewrite writes what became of an object, and reports whether it changed. The
 // result is valid until the next call.
 func (w *writer) rewrite(was []byte, d *starlark.Dict) ([]byte, bool, error) {
-	*w = writer{was: jsontext.Reader{Data: was}, out: w.out[:0], mappings: w.mappings[:0], step: w.step}
+	*w = writer{was: jsontext.Reader{Data: was}, out: w.out[:0], tells: w.tells}
 	err := w.over(d)
 	return w.out, w.changed, w.locate(err)
 }
 
 // write writes a new object.
 func (w *writer) write(d *starlark.Dict) ([]byte, error) {
-	*w = writer{out: w.out[:0]}
+	*w = writer{out: w.out[:0], tells: w.tells}
 	err := w.value(d)
 	return w.out, w.locate(err)
 }
@@ -65,8 +65,11 @@ func (w *writer) locate(err error) error {
 	return fmt.Errorf("%s: %w", fn.FieldPath(w.at[:min(len(w.at), maxShown)]...), err)
 }
 
-// in notes where err happened.
+// in notes where err happened. A key may be made of a value of a Secret.
 func (w *writer) in(elem any, err error) error {
+	if key, ok := elem.(string); ok && w.tells != nil && !w.tells(key) {
+		elem = "..."
+	}
 	w.at = append(w.at, elem)
 	return err
 }
@@ -133,16 +136,6 @@ func same(v starlark.Value, was []byte) bool {
 	return err == nil && equal
 }
 
-// mapping is one that is being written over.
-type mapping struct {
-	// n is how many entries were written.
-	n int
-	// ended means that the mapping as it came has no further key, apart that its
-	// next key is another than the dict's.
-	ended, apart bool
-	err          error
-}
-
 // overDict goes through both in step for as long as the keys are the same: a
 // dict keeps the order in which it was made, and new keys come last.
 func (w *writer) overDict(d *starlark.Dict) error {
@@ -151,54 +144,24 @@ func (w *writer) overDict(d *starlark.Dict) error {
 	}
 	start := w.was
 	w.was.Open()
-	w.mappings = append(w.mappings, mapping{})
-	if w.step == nil {
-		w.step = w.overEntry
+	n := 0
+	for k, v := range d.Entries() {
+		at := w.was.Pos
+		if !w.was.More() {
+			w.was.Pos = at
+			break
+		}
+		key, plain := w.was.Key()
+		if text, ok := k.(starlark.String); !ok || !is(key, plain, string(text)) {
+			w.was.Pos = at
+			break
+		}
+		if err := w.entry(n, key, v); err != nil {
+			return err
+		}
+		n++
 	}
-	d.Entries()(w.step)
-	last := len(w.mappings) - 1
-	m := w.mappings[last]
-	w.mappings = w.mappings[:last]
-	switch {
-	case m.err != nil:
-		return m.err
-	case m.apart:
-		return w.overRest(d, start, m.n)
-	}
-	for !m.ended && w.was.More() {
-		w.changed = true
-		w.was.Key()
-		w.was.Skip()
-	}
-	if m.n == d.Len() {
-		w.close('}')
-		return nil
-	}
-	return w.added(d, m.n, m.n, nil)
-}
-
-// overEntry writes one entry of the innermost mapping, if its key is the next
-// one there, too. It is a method and not a function within overDict, which would
-// be made anew for each mapping, with all that it uses: six allocations.
-func (w *writer) overEntry(k, v starlark.Value) bool {
-	m := &w.mappings[len(w.mappings)-1]
-	if !w.was.More() {
-		m.ended = true
-		return false
-	}
-	at := w.was.Pos
-	key, plain := w.was.Key()
-	if text, ok := k.(starlark.String); !ok || !is(key, plain, string(text)) {
-		w.was.Pos, m.apart = at, true
-		return false
-	}
-	if err := w.entry(m.n, key, v); err != nil {
-		w.mappings[len(w.mappings)-1].err = err
-		return false
-	}
-	// What is within may have moved m.
-	w.mappings[len(w.mappings)-1].n++
-	return true
+	return w.overRest(d, start, n)
 }
 
 // overRest goes on where keys were removed, added or moved, after n entries.
@@ -216,6 +179,10 @@ func (w *writer) overRest(d *starlark.Dict, start jsontext.Reader, n int) error 
 			return err
 		}
 		n++
+	}
+	if n == d.Len() {
+		w.close('}')
+		return nil
 	}
 	before := map[string]bool{}
 	for start.Open(); start.More(); start.Skip() {
@@ -244,8 +211,11 @@ func (w *writer) added(d *starlark.Dict, index, n int, before map[string]bool) e
 			continue
 		}
 		key, ok := k.(starlark.String)
-		if !ok || !utf8.ValidString(string(key)) {
+		if !ok {
 			return errors.New("a key is no text, but a " + k.Type())
+		}
+		if !utf8.ValidString(string(key)) {
+			return errors.New("a key is no UTF-8")
 		}
 		if before[string(key)] {
 			continue
@@ -360,15 +330,13 @@ func listOf(v starlark.Value) (starlark.Indexable, bool) {
 	return nil, false
 }
 
-// float writes a whole number as such: a script has 6.0 from 12 / 2.
+// float writes a number as encoding/json does, a whole one without a point: a
+// script has 6.0 from 12 / 2.
 func (w *writer) float(f float64) error {
 	if math.IsNaN(f) || math.IsInf(f, 0) {
 		return errors.New("JSON has no such number")
 	}
-	if i := int64(f); float64(i) == f && math.Abs(f) < 1<<53 {
-		w.out = strconv.AppendInt(w.out, i, 10)
-		return nil
-	}
-	w.out = strconv.AppendFloat(w.out, f, 'g', -1, 64)
-	return nil
+	raw, err := json.Marshal(f + 0) // -0 becomes 0
+	w.out = append(w.out, raw...)
+	return err
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"go.starlark.net/starlark"
 
+	"github.com/velero-krm/velero-krm/internal/bench/objects"
 	"github.com/velero-krm/velero-krm/krm"
 )
 
@@ -37,7 +38,9 @@ func TestRewrite(t *testing.T) {
 		"number for text": {"1 is not \"1\"", `["1"]`, `o["f"][0] = 1`, `[1]`},
 		"backslash":       {"text is compared by what it stands for, not by how it is written", `["a\\nb"]`, `o["f"][0] = "a\nb"`, `["a\nb"]`},
 		"whole float":     {"a division gives a float", `12`, `o["f"] /= 2`, `6`},
-		"small float":     {"as JSON writes it", `1`, `o["f"] = 1e-7`, `1e-07`},
+		"small float":     {"as JSON writes it", `1`, `o["f"] = 1e-7`, `1e-7`},
+		"large float":     {"no exponent, which Go does not decode into an integer", `9007199254740993`, `o["f"] = o["f"] * 4 / 2`, `18014398509481984`},
+		"zero":            {"-0 is 0", `1`, `o["f"] = o["f"] * -0.0`, `0`},
 		"large integer":   {"beyond 64 bits", `18446744073709551616`, `o["f"] += 1`, `18446744073709551617`},
 		"YAML's breaks":   {"new text is escaped for YAML readers", `1`, `o["f"] = "\u2028\x7f"`, `"\u2028\u007f"`},
 		"moved dict":      {"the same dict twice is written twice", `{"a":{"x":1.0}}`, `o["f"]["b"] = o["f"]["a"]`, `{"a":{"x":1.0},"b":{"x":1}}`},
@@ -95,22 +98,34 @@ func TestRewriteIsBounded(t *testing.T) {
 	}
 }
 
-// TestRewriteRefuses gives what JSON does not have.
-func TestRewriteRefuses(t *testing.T) {
+// TestBadValues makes of an object what is none.
+func TestBadValues(t *testing.T) {
 	for script, want := range map[string]string{
 		`o["f"] = {1: 2}`:                 `f: a key is no text, but a int`,
 		`o["f"] = {"": 2, None: 1}`:       `f: a key is no text, but a NoneType`,
+		`o["f"] = {"ä"[:1]: 1}`:           `f: a key is no UTF-8`,
 		`o["f"]["a"] = {"b": [1, set()]}`: `f.a.b[1]: no field can hold a set`,
+		`o["f"]["a"] = len`:               `f.a: no field can hold a builtin_function_or_method`,
 		`o["f"][""] = float("nan")`:       `f[""]: JSON has no such number`,
+		`o["f"][""] = "ä"[:1]`:            `f[""]: the text is no UTF-8`,
+		`o["f"]["a"] = o`:                 `f.a.f.a.f.a.f.a.f.a.f.a.f.a.f.a: the value is too large, or holds itself`,
+		`o.pop("kind")`:                   `is no Kubernetes object: not a KRM object: kind is missing or has the wrong type`,
+		`o["metadata"].clear()`:           `is no Kubernetes object: not a KRM object: metadata.name is missing or has the wrong type`,
 	} {
-		w, r := writer{}, newReader(1)
-		raw := []byte(`{"f":{"":1}}`)
-		d := r.object(raw)
-		if _, err := starlark.ExecFileOptions(options(), &starlark.Thread{}, "test", script, starlark.StringDict{"o": d}); err != nil {
+		config, err := krm.FromObject(map[string]any{
+			"apiVersion": runAPIVersion, "kind": runKind, "metadata": map[string]any{"name": "x"},
+			"source": "o = ctx.resource_list['items'][0]\n" + script,
+		})
+		if err != nil {
 			t.Fatal(err)
 		}
-		if out, _, err := w.rewrite(raw, d); err == nil || err.Error() != want {
-			t.Errorf("%s:\nwant %s\n got %v, %s", script, want, err, out)
+		item, err := krm.NewItem([]byte(`{"apiVersion":"v1","kind":"X","metadata":{"name":"x"},"f":{"":1}}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = Function().Run(t.Context(), &krm.ResourceList{FunctionConfig: config, Items: []*krm.Item{item}})
+		if want = "run script: what the script made of X x: " + want; err == nil || err.Error() != want {
+			t.Errorf("%s:\nwant %s\n got %v", script, want, err)
 		}
 	}
 }
@@ -156,4 +171,43 @@ func decoded(t *testing.T, raw []byte) any {
 		t.Fatal(err)
 	}
 	return v
+}
+
+// TestLocationTellsNoSecret gives a key that a script made of a value.
+func TestLocationTellsNoSecret(t *testing.T) {
+	w, r := writer{tells: func(key string) bool { return key != "HUNTER2" }}, newReader(1)
+	raw := []byte(`{"data":{"HUNTER2":[1]}}`)
+	d := r.object(raw)
+	if _, err := starlark.ExecFileOptions(options(), &starlark.Thread{}, "test", `o["data"]["HUNTER2"] = [set()]`, starlark.StringDict{"o": d}); err != nil {
+		t.Fatal(err)
+	}
+	const want = `data["..."][0]: no field can hold a set`
+	if _, _, err := w.rewrite(raw, d); err == nil || err.Error() != want {
+		t.Errorf("want %s, got %v", want, err)
+	}
+}
+
+// BenchmarkRewrite writes 1,000 objects, of which a label was set.
+func BenchmarkRewrite(b *testing.B) {
+	raw := objects.Generate(1000)
+	r, w := newReader(len(raw)), writer{}
+	dicts := make([]*starlark.Dict, len(raw))
+	for i := range raw {
+		dicts[i] = r.object(raw[i])
+		meta, _, err := dicts[i].Get(starlark.String("metadata"))
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := meta.(*starlark.Dict).SetKey(starlark.String("labels"), starlark.None); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		for i := range raw {
+			if _, changed, err := w.rewrite(raw[i], dicts[i]); err != nil || !changed {
+				b.Fatal(changed, err)
+			}
+		}
+	}
 }
