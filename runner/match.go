@@ -97,8 +97,24 @@ func (e *engine) blameResults(idx []int, v verdict) verdict {
 		}
 	}
 	v.blame, v.byFunction = blame, true
-	v.onlyBlamed = e.opts.Validate && v.err.Err != nil && isErrorResult(v.err)
+	v.onlyBlamed = e.opts.Validate && isVerdict(v.err)
 	return v
+}
+
+// isVerdict reports whether a validator whose results all name an object has
+// said all that it had to say. It ended as one that finds faults does: with exit
+// code 0, or 1 as kpt wants it. Results beside any other ending, such as a crash
+// (2 in Go), a shell's 126 and 127, or a signal, may be a part of them.
+func isVerdict(fe *FunctionError) bool {
+	for err := fe.Err; err != nil; err = errors.Unwrap(err) { // past several causes at once it does not go
+		switch err { //nolint:errorlint // these alone: errors.Is finds them beside others
+		case ErrErrorResult:
+			return true
+		case ErrExit:
+			return fe.ExitCode == 1 && fe.Signal == ""
+		}
+	}
+	return false
 }
 
 // blameResult adds r to what the object at pos is blamed for.

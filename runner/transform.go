@@ -72,7 +72,8 @@ type TransformOptions struct {
 	WholeList bool
 	// AllOrNothing, with WholeList, fails every item when the function names some:
 	// for a caller that goes on with failed items as they were, beside which
-	// what a run without them gave need not fit. Validate is not concerned.
+	// what a run without them gave need not fit. With Validate there is no such
+	// run: those that are named fail alone.
 	AllOrNothing bool
 	// MaxBatchItems is how many items a call gets at most. Default 500:
 	// nothing is gained beyond (docs/rationale.md, Measurements).
@@ -81,7 +82,9 @@ type TransformOptions struct {
 	// at least. Default 2 MiB.
 	MaxBatchBytes int
 	// Validate drops what the function returns and keeps every item as it
-	// was: only errors and results count, as in kpt.
+	// was: only errors and results count, as in kpt. With exit code 0 or 1, the
+	// objects that all results of severity error name fail, and it is not run
+	// again on the others, which it has judged.
 	Validate bool
 	// Sayings are the texts that results of the function always say; none by
 	// default.
@@ -164,6 +167,8 @@ func (o TransformOptions) check() error {
 //     been in it, up to 8 times in all. Objects of a run that succeeds get what
 //     that run gave them. When the runs are used up, or a failure is of any other
 //     kind, all that are left fail with [ErrWholeList].
+//   - A validator that names objects by such results has judged the others, too,
+//     if it ended with exit code 0 or 1; any other ending may have cut it short.
 //
 // A result with the tag [krm.AdditionalItemTag] asks for an object that is to be
 // backed up or restored with the one that its resourceRef names. One that is not

@@ -11,6 +11,7 @@ import (
 
 	"github.com/velero-krm/velero-krm/krm"
 	"github.com/velero-krm/velero-krm/runner"
+	"github.com/velero-krm/velero-krm/runner/runnertest/behave"
 )
 
 const pipelinePackage = "pipeline"
@@ -53,6 +54,37 @@ func testValidate(s *suite) {
 	}
 	out := transform(t, s.must(t, "error-result"), configMaps(t, "a"), runner.TransformOptions{Validate: true})
 	wantStatus(t, out, runner.Failed)
+	testVerdict(s)
+}
+
+// testVerdict is about validators that name what fails and then end in one way
+// or another.
+func testVerdict(s *suite) {
+	t := s.t
+	t.Log("decision: what names all that fails and exits with 1, as kpt wants it, has judged the others, too; another ending may have cut it short")
+	items := []*krm.Item{configMap(t, "a", label(behave.Poison)), configMap(t, "b", ""), configMap(t, "c", "")}
+	for behaviour, complete := range map[string]bool{"blame-and-exit-1": true, "blame-and-exit-2": false, "blame-and-kill-self": false} {
+		f, ok := s.wire(t, behaviour)
+		if !ok {
+			continue
+		}
+		for name, opts := range map[string]runner.TransformOptions{
+			"batch":                 {},
+			"batch, all or nothing": {AllOrNothing: true},
+			"list":                  {WholeList: true},
+			"list, all or nothing":  {WholeList: true, AllOrNothing: true},
+		} {
+			opts.Validate = true
+			out := transform(t, f, items, opts)
+			if judged := out.Calls == 1 && out.Items[1].Status == runner.Unchanged; judged != complete {
+				t.Errorf("%s, %s: %d calls, b is %s; taken for a verdict: %v, want %v", behaviour, name, out.Calls, out.Items[1].Status, judged, complete)
+			}
+			if complete {
+				wantStatus(t, out, runner.Failed, runner.Unchanged, runner.Unchanged)
+				wantText(t, out.Items[0].Err, "blamed")
+			}
+		}
+	}
 }
 
 func testEachItemOnce(s *suite) {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"slices"
 	"syscall"
 
 	"github.com/velero-krm/velero-krm/krm"
@@ -40,6 +41,9 @@ func endings() []Behaviour {
 		{Name: "leave-child-in-own-session", Program: leaveChild(&syscall.SysProcAttr{Setsid: true})},
 		{Name: "kill-self", Program: dieBy(syscall.SIGKILL)},
 		{Name: "terminate-self", Program: dieBy(syscall.SIGTERM)},
+		{Name: "blame-and-exit-1", Program: blameAnd(func() int { return 1 })},
+		{Name: "blame-and-exit-2", Program: blameAnd(func() int { return 2 })},
+		{Name: "blame-and-kill-self", Program: blameAnd(func() int { return killSelf(syscall.SIGKILL) })},
 		{Name: "sleep-on-poison", List: sleepOnPoison},
 		{Name: "tell-environment", Program: tellEnvironment},
 		{Name: "write-files", Program: writeFiles},
@@ -103,10 +107,41 @@ func leaveChild(attr *syscall.SysProcAttr) func(*Process) int {
 func dieBy(sig syscall.Signal) func(*Process) int {
 	return func(p *Process) int {
 		_, _ = io.Copy(io.Discard, p.Stdin)
-		signal.Reset(sig)
-		_ = syscall.Kill(os.Getpid(), sig)
-		block()
-		return 0
+		return killSelf(sig)
+	}
+}
+
+func killSelf(sig syscall.Signal) int {
+	signal.Reset(sig)
+	_ = syscall.Kill(os.Getpid(), sig)
+	block()
+	return 0
+}
+
+// blameAnd names the objects that have the label [Poison] or, when it sees none
+// of them any more, all: they need them. It ends by end when it named some.
+func blameAnd(end func() int) func(*Process) int {
+	return func(p *Process) int {
+		data, err := io.ReadAll(p.Stdin)
+		if err != nil {
+			return 9
+		}
+		in, err := krm.Decode(data, krm.DecodeOptions{})
+		if err != nil {
+			return 9
+		}
+		poisoned := func(it *krm.Item) bool { return hasLabel(it.Object(), Poison) }
+		seen := slices.ContainsFunc(in.Items, poisoned)
+		for _, it := range in.Items {
+			if !seen || poisoned(it) {
+				in.Results = append(in.Results, krm.Result{Message: "blamed", Severity: krm.Error, ResourceRef: krm.RefTo(it.Identity())})
+			}
+		}
+		_, _ = p.Stdout.Write(krm.AppendResourceList(nil, in))
+		if len(in.Results) == 0 {
+			return 0
+		}
+		return end()
 	}
 }
 
