@@ -7,10 +7,15 @@ import (
 )
 
 // FieldTypeError says that a field has a type that Kubernetes does not take
-// there. It holds no value.
+// there. It holds no value, but Path and Key hold what somebody took for a key.
 type FieldTypeError struct {
 	// Path of the field, as in [FieldChange].
 	Path string
+	// Field is Path without the key or index: "metadata.labels" for each of the
+	// labels and for all of them.
+	Field string
+	// Key at the end of Path; empty for an element of a list.
+	Key string
 	// Want and Got are types: string, number, boolean, null, list or map.
 	Want, Got string
 }
@@ -70,32 +75,31 @@ type typedField struct {
 // check appends what is wrong with the value at offset at.
 func (f typedField) check(raw []byte, at int, faults []FieldTypeError) []FieldTypeError {
 	path := "metadata." + f.name
+	fault := func(sub []byte, key string, want, got byte) {
+		faults = append(faults, FieldTypeError{Path: string(sub), Field: path, Key: key, Want: typeOf(want), Got: typeOf(got)})
+	}
 	switch kind := raw[at]; {
 	case kind == 'n':
 	case kind != f.container:
-		faults = append(faults, typeFault([]byte(path), f.container, kind))
+		fault([]byte(path), "", f.container, kind)
 	case kind == '{':
 		for e := range entries(raw, at) {
 			if got := raw[e.value]; got != f.element {
-				key := string(jsontext.Unquote(raw[e.key:e.keyEnd]))
-				faults = append(faults, typeFault(appendPathKey([]byte(path), key), f.element, got))
+				key := jsontext.Decode(raw[e.key:e.keyEnd], e.plainKey)
+				fault(appendPathKey([]byte(path), key), key, f.element, got)
 			}
 		}
 	default:
-		s := scanner{data: raw, pos: at}
-		s.openList()
-		for i := 0; s.nextElement(i == 0); i++ {
-			if got := raw[s.pos]; got != f.element {
-				faults = append(faults, typeFault(appendPathIndex([]byte(path), i), f.element, got))
+		r := jsontext.Reader{Data: raw, Pos: at}
+		r.Open()
+		for i := 0; r.More(); i++ {
+			if got := r.Kind(); got != f.element {
+				fault(appendPathIndex([]byte(path), i), "", f.element, got)
 			}
-			s.value()
+			r.Skip()
 		}
 	}
 	return faults
-}
-
-func typeFault(path []byte, want, got byte) FieldTypeError {
-	return FieldTypeError{Path: string(path), Want: typeOf(want), Got: typeOf(got)}
 }
 
 // typeOf names the type of the value that starts with a byte.

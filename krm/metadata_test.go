@@ -63,6 +63,24 @@ func TestMetadataFaults(t *testing.T) {
 	}
 }
 
+// TestMetadataFaultsAreOfAField: who compares two versions of an object needs the
+// parts of the path.
+func TestMetadataFaultsAreOfAField(t *testing.T) {
+	it, err := NewItem([]byte(`{"apiVersion":"v1","kind":"A","metadata":{"name":"x","labels":{"\u0061/b":1},"ownerReferences":"x","finalizers":[ null , "a" , [ ] ]}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []FieldTypeError{
+		{Path: `metadata.labels["a/b"]`, Field: "metadata.labels", Key: "a/b", Want: "string", Got: "number"},
+		{Path: "metadata.ownerReferences", Field: "metadata.ownerReferences", Want: "list", Got: "string"},
+		{Path: "metadata.finalizers[0]", Field: "metadata.finalizers", Want: "string", Got: "null"},
+		{Path: "metadata.finalizers[2]", Field: "metadata.finalizers", Want: "string", Got: "list"},
+	}
+	if diff := cmp.Diff(want, it.MetadataFaults()); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
 func TestMetadataFaultsWithoutMetadata(t *testing.T) {
 	it, err := ParseConfig([]byte(`{"apiVersion":"v1","kind":"ConfigMap","metadata":null}`))
 	if err != nil {

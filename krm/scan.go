@@ -403,13 +403,15 @@ func (s *scanner) escape(i int) int {
 		s.fail(faultEscape, i+1)
 		return 0
 	}
+	r := rune(0)
 	for k := i + 2; k < i+6; k++ {
 		if k >= len(s.data) || jsontext.Unhex(s.data[k]) < 0 {
 			s.fail(faultEscape, k)
 			return 0
 		}
+		r = r<<4 | jsontext.Unhex(s.data[k])
 	}
-	if utf16.IsSurrogate(jsontext.Hex4(s.data[i+2:])) {
+	if utf16.IsSurrogate(r) {
 		s.dirty = true
 	}
 	return 6

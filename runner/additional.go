@@ -2,6 +2,7 @@ package runner
 
 import (
 	"fmt"
+	"maps"
 
 	"github.com/velero-krm/velero-krm/krm"
 	"github.com/velero-krm/velero-krm/runner/internal/hint"
@@ -64,21 +65,36 @@ func (m *matcher) faultAll(positions []int, hint string, err error) {
 	}
 }
 
-// named returns the positions of the objects that a result is about. The same
-// object may be there twice.
+// named returns the positions of the objects that a result is about, each once
+// though the same object may be there twice. One is named as it went in, and as
+// it came out where none went in so: behind a rename that name was another's.
+// Only a name that nobody else has is one of an object that is gone.
 func (m *matcher) named(ref *krm.ResourceRef) []int {
 	if ref == nil {
 		return nil
 	}
 	if m.positions == nil {
 		m.positions = make(map[krm.Identity][]int, len(m.idx))
-		for pos := range m.idx {
-			id := m.input(pos).Identity()
-			m.positions[id] = append(m.positions[id], pos)
-			if out := m.outs[pos]; out != nil && out.Identity() != id {
-				m.positions[out.Identity()] = append(m.positions[out.Identity()], pos)
+		m.addPositions(func(in, out *krm.Item) *krm.Item {
+			if out == nil {
+				return nil
 			}
-		}
+			return in
+		})
+		m.addPositions(func(_, out *krm.Item) *krm.Item { return out })
+		m.addPositions(func(in, _ *krm.Item) *krm.Item { return in })
 	}
 	return m.positions[refIdentity(ref)]
+}
+
+// addPositions adds the names of the objects that side returns, nil for none,
+// where none before has them.
+func (m *matcher) addPositions(side func(in, out *krm.Item) *krm.Item) {
+	names := make(map[krm.Identity][]int)
+	for pos := range m.idx {
+		if it := side(m.input(pos), m.outs[pos]); it != nil && m.positions[it.Identity()] == nil {
+			names[it.Identity()] = append(names[it.Identity()], pos)
+		}
+	}
+	maps.Copy(m.positions, names)
 }

@@ -62,3 +62,56 @@ func TestMalformedAdditionalItemTellsNoSecret(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// TestAdditionalItemsBehindRenames: a name is that of the object that went in so.
+func TestAdditionalItemsBehindRenames(t *testing.T) {
+	cases := map[string]struct {
+		reason  string
+		renames map[string]string // empty: removed
+		ask     string
+		want    []string // of the objects that ask
+	}{
+		"chain, as it went in":  {reason: "b is another one now", renames: map[string]string{"a": "b", "b": "c"}, ask: "b", want: []string{"b"}},
+		"chain, as it came out": {reason: "no object went in as c", renames: map[string]string{"a": "b", "b": "c"}, ask: "c", want: []string{"b"}},
+		"chain, its start":      {reason: "nobody else is a", renames: map[string]string{"a": "b", "b": "c"}, ask: "a", want: []string{"a"}},
+		"swap":                  {reason: "as they went in", renames: map[string]string{"a": "b", "b": "a"}, ask: "a", want: []string{"a"}},
+		"place of one that is gone": {
+			reason: "with what is gone nothing can go", renames: map[string]string{"a": "b", "b": ""}, ask: "b", want: []string{"a"},
+		},
+		"gone": {reason: "it went in, and nothing goes with it", renames: map[string]string{"b": ""}, ask: "b"},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			f := gofn.New("ask", func(_ context.Context, in *krm.ResourceList) (*krm.ResourceList, error) {
+				out := &krm.ResourceList{}
+				for _, it := range in.Items {
+					to, moved := tc.renames[it.Identity().Name]
+					switch id, _ := it.Annotation(runner.IDAnnotation); {
+					case !moved:
+						out.Items = append(out.Items, it)
+					case to != "":
+						out.Items = append(out.Items, object(t, to).WithAnnotation(runner.IDAnnotation, id))
+					}
+				}
+				out.Results = []krm.Result{{
+					Message: "additional item", ResourceRef: krm.RefTo(object(t, tc.ask).Identity()),
+					Tags: map[string]string{krm.AdditionalItemTag: "secrets/ns/x"},
+				}}
+				return out, nil
+			})
+			opts := runner.TransformOptions{Allow: runner.Permissions{Rename: true, Delete: true}}
+			var got []string
+			for _, o := range transform(t, f, []*krm.Item{object(t, "a"), object(t, "b"), object(t, "other")}, opts).Items {
+				if o.Err != nil {
+					t.Errorf("%s: %v", tc.reason, o.Err)
+				}
+				if len(o.Additional) > 0 {
+					got = append(got, o.In.Identity().Name)
+				}
+			}
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", tc.reason, diff)
+			}
+		})
+	}
+}

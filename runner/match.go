@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"sync"
 
 	"github.com/velero-krm/velero-krm/krm"
 	"github.com/velero-krm/velero-krm/runner/internal/hint"
@@ -180,6 +181,9 @@ type matcher struct {
 	// additional items by position, and positions by identity: nil without any.
 	additional map[int][]krm.AdditionalItem
 	positions  map[krm.Identity][]int
+	// sawSecrets reports whether the function was given a Secret. It is found out
+	// once: there may be a fault in each of many objects.
+	sawSecrets func() bool
 }
 
 func newMatcher(e *engine, idx []int, tagged []*krm.Item) *matcher {
@@ -187,6 +191,9 @@ func newMatcher(e *engine, idx []int, tagged []*krm.Item) *matcher {
 		e: e, idx: idx, tagged: tagged,
 		position: make(map[int]int, len(idx)),
 		outs:     make([]*krm.Item, len(idx)),
+		sawSecrets: sync.OnceValue(func() bool {
+			return holdSecrets(tagged, e.context, []*krm.Item{e.opts.Config})
+		}),
 	}
 }
 

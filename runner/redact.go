@@ -318,6 +318,18 @@ func mayHoldSecret(raw []byte) bool {
 	return bytes.Contains(raw, []byte(`"Secret"`)) || bytes.Contains(raw, []byte(`\u00`))
 }
 
+// holdSecrets reports whether any value in the lists may be secret.
+func holdSecrets(lists ...[]*krm.Item) bool {
+	for _, list := range lists {
+		for _, it := range list {
+			if it != nil && mayHoldSecret(it.Raw()) && len(krm.SecretValues(it.Object())) > 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 const lastApplied = "kubectl.kubernetes.io/last-applied-configuration"
 
 // addSecrets adds the values in v that may be secret.

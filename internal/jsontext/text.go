@@ -19,8 +19,8 @@ func Unhex(c byte) rune {
 	return -1
 }
 
-// Hex4 reads four hexadecimal digits that are known to be there.
-func Hex4(b []byte) rune {
+// hex4 reads four hexadecimal digits that are known to be there.
+func hex4(b []byte) rune {
 	return Unhex(b[0])<<12 | Unhex(b[1])<<8 | Unhex(b[2])<<4 | Unhex(b[3])
 }
 
@@ -47,12 +47,12 @@ func NextRune(b []byte) (rune, int) {
 	default:
 		return rune(b[1]), 2
 	}
-	r := Hex4(b[2:])
+	r := hex4(b[2:])
 	if !utf16.IsSurrogate(r) {
 		return r, 6
 	}
 	if len(b) >= 12 && b[6] == '\\' && b[7] == 'u' {
-		if r = utf16.DecodeRune(r, Hex4(b[8:])); r != utf8.RuneError {
+		if r = utf16.DecodeRune(r, hex4(b[8:])); r != utf8.RuneError {
 			return r, 12
 		}
 	}

@@ -19,6 +19,7 @@ const (
 	ID         = "keep the annotations internal.config.kubernetes.io/* of every object; drop them from one that is a copy"
 	List       = "a function whose output depends on the whole list needs scope List"
 	Text       = "write it as text, in quotes; where what is in the quotes is read again, as in CEL and JSON patches, write '\"1\"'"
+	Null       = "null does not remove it: take the key or element itself out, as labels.pop(\"a\") does"
 	Key        = "write a key with dots in brackets: metadata.annotations[\"example.com/a\"]"
 	Runs       = "it ignores the end of its context and still runs in this process"
 	Additional = "docs/pipeline.md, Additional items, has the form of the tag velero-krm.io/additional-item"
@@ -54,7 +55,7 @@ const (
 // all returns the hints, and those that package krm gives about output.
 func all() []string {
 	return []string{
-		Rename, Create, Delete, ID, List, Text, Key, Additional, Mutator, Runs,
+		Rename, Create, Delete, ID, List, Text, Null, Key, Additional, Mutator, Runs,
 		NoFile, NoDirectory, Directory, Mode, Access, Incomplete, System, Architecture, Script, LineEnds,
 		Interpreter, Loader, Pin, WorkDir, Children, Exit126, Exit127, Killed, Limits, JSON, NoList, Truncated, Stdout,
 		"write log lines to stderr", "print one ResourceList with every object in it", "output may be truncated (%d bytes)",
