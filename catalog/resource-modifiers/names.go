@@ -67,23 +67,22 @@ type names struct {
 }
 
 // of returns what the resource of a kind may be called, as deployments.apps.
-// For kinds that nobody told about it is what the rules of English make of
-// them.
-func (n names) of(gk groupKind) []string {
+// For kinds that nobody told about it is guessed: what the rules of English make
+// of them.
+func (n names) of(gk groupKind) (list []string, guessed bool) {
 	if resource, ok := n.kinds.resources[gk]; ok {
-		return []string{resource}
+		return []string{resource}, false
 	}
 	if name, ok := n.told[qualified(gk.kind, gk.group)]; ok {
-		return []string{qualified(name, gk.group)}
+		return []string{qualified(name, gk.group)}, false
 	}
 	if resource, ok := n.others.resources[gk]; ok {
-		return []string{resource}
+		return []string{resource}, false
 	}
-	var list []string
 	for _, plural := range plurals(strings.ToLower(gk.kind)) {
 		list = append(list, qualified(plural, gk.group))
 	}
-	return list
+	return list, true
 }
 
 func plurals(word string) []string {
@@ -103,6 +102,7 @@ func plurals(word string) []string {
 const (
 	noResource = "names a resource that its group does not have"
 	resourceAt = "a resource and its group, in lower case: deployments.apps"
+	ifRight    = " If it is right, say so in resources"
 )
 
 // check returns what is wrong with a resource that a rule names without a
@@ -118,13 +118,14 @@ func (n names) check(resource string) (reason, hint string) {
 	_, group, _ := strings.Cut(resource, ".")
 	meant := n.meant(resource)
 	switch {
+	// A newer Kubernetes may have it.
 	case n.kinds.groups[group]:
-		return noResource, didYouMean(meant, "")
+		return noResource, didYouMean(meant, resourceAt+".") + ifRight
 	// The group of a CustomResourceDefinition has a dot.
 	case !strings.Contains(group, "."):
 		return "names a group that Kubernetes does not have", didYouMean(meant, resourceAt)
 	case meant != "" && (n.others.groups[group] || near(resource, meant)):
-		return noResource, didYouMean(meant, "") + " If it is right, say so in resources"
+		return noResource, didYouMean(meant, "") + ifRight
 	}
 	return "", ""
 }
@@ -191,65 +192,127 @@ type resources struct {
 	names names
 	rules []rule
 	known map[groupKind]*resource
+	// objects is how many there are.
+	objects int
 }
 
 // resource is what one kind is to the rules.
 type resource struct {
-	// names are what it may be called; wrong is the kind in lower case, if that
+	// names are what it may be called; singular is the kind in lower case, if that
 	// is none of them.
-	names []string
-	wrong string
-	// named and misnamed are, for each rule, whether it is for one of these
-	// names, and whether it is for the wrong one instead.
-	named, misnamed []bool
+	names    []string
+	singular string
+	// guessed is true when nobody told its name: singular may be it, too.
+	guessed bool
+	// meant says of each rule by which name it is for the kind, and warned whether
+	// it was told that this was taken for one.
+	meant  []meaning
+	warned []bool
 }
+
+// meaning is by which name a rule is for a kind.
+type meaning int
+
+const (
+	notMeant meaning = iota
+	// byName: by one that the resource may have, and not by the kind.
+	byName
+	// byEither: by a pattern for both, or where both are the same.
+	byEither
+	// byKind: by the kind in lower case alone.
+	byKind
+)
 
 func (r resources) of(id krm.Identity) *resource {
 	gk := groupKind{id.Group(), id.Kind}
 	if known, ok := r.known[gk]; ok {
 		return known
 	}
-	res := &resource{names: r.names.of(gk), wrong: singular(gk.group, gk.kind)}
-	if slices.Contains(res.names, res.wrong) {
-		res.wrong = ""
+	res := &resource{singular: singular(gk.group, gk.kind), warned: make([]bool, len(r.rules))}
+	res.names, res.guessed = r.names.of(gk)
+	if slices.Contains(res.names, res.singular) {
+		res.singular = ""
 	}
 	for i := range r.rules {
-		named := slices.ContainsFunc(res.names, r.rules[i].resource.MatchString)
-		res.named = append(res.named, named)
-		res.misnamed = append(res.misnamed, !named && res.wrong != "" && r.rules[i].resource.MatchString(res.wrong))
+		res.meant = append(res.meant, res.meaning(&r.rules[i]))
 	}
 	r.known[gk] = res
 	return res
 }
 
-// misnamed is about an object that a rule means by the name of its kind, which
-// is that of no resource: the rule would leave it as it is, and nobody would
-// know.
-func (r resources) misnamed(rule *rule, id krm.Identity) error {
-	res := r.of(id)
-	hint := ""
-	if !r.names.kinds.names[res.names[0]] {
-		name, _, _ := strings.Cut(res.wrong, ".")
-		hint = fmt.Sprintf(" If the resource of %s is called %s, say so in resources", id.Kind, name)
+func (res *resource) meaning(rule *rule) meaning {
+	kind := res.singular == "" || rule.resource.MatchString(res.singular)
+	switch name := slices.ContainsFunc(res.names, rule.resource.MatchString); {
+	case name && kind:
+		return byEither
+	case name:
+		return byName
+	case kind && res.singular != "":
+		return byKind
 	}
-	return fmt.Errorf("%s: names %s, which is a kind in lower case and no resource: did you mean %s?%s", rule.label, res.wrong, res.names[0], hint)
+	return notMeant
+}
+
+// misnamed is about rules that mean an object by the name of its kind. Where
+// that is known to be no resource, Velero would leave the object as it is, and
+// nobody would know: that fails the object. Where it is not known, the resource
+// is called so as likely as not, as mongodbcommunity is: the rule is applied, and
+// that is told. Two rules that name it differently cannot both be right.
+func (r resources) misnamed(list *fn.List, rules []int, id krm.Identity) error {
+	res := r.of(id)
+	with := func(m meaning) int { return slices.IndexFunc(rules, func(n int) bool { return res.meant[n] == m }) }
+	first := with(byKind)
+	if first < 0 {
+		return nil
+	}
+	label := r.rules[rules[first]].label
+	name, _, _ := strings.Cut(res.singular, ".")
+	hint := fmt.Sprintf(" If the resource of %s is called %s, say so in resources", id.Kind, name)
+	switch other := with(byName); {
+	case r.names.kinds.names[res.names[0]]:
+		hint = ""
+	case !res.guessed:
+	case other >= 0:
+		return fmt.Errorf("%s and %s: name one resource differently, %s and %s: say in resources which it is", r.rules[rules[other]].label, label, res.names[0], res.singular)
+	default:
+		r.warnGuessed(list, res, rules, id)
+		return nil
+	}
+	return fmt.Errorf("%s: names %s, which is a kind in lower case and no resource: did you mean %s?%s", label, res.singular, res.names[0], hint)
+}
+
+// warnGuessed warns once of each rule that was taken to name a kind's resource.
+func (r resources) warnGuessed(list *fn.List, res *resource, rules []int, id krm.Identity) {
+	name, _, _ := strings.Cut(res.singular, ".")
+	for _, n := range rules {
+		if res.meant[n] != byKind || res.warned[n] {
+			continue
+		}
+		res.warned[n] = true
+		list.Report(krm.Result{Severity: krm.Warning, Message: fmt.Sprintf("%s: %s is a kind in lower case, and was taken for the resource of %s: if it is, say so in resources (%s: %s); if not, name the resource, as %s",
+			r.rules[n].label, res.singular, id.Kind, qualified(id.Kind, id.Group()), name, res.names[0])})
+	}
 }
 
 // reportNear warns of rules for a resource of which no object came while one
 // came whose resource is called nearly so. That no object of the backup has the
-// resource cannot be known: they come in several calls.
+// resource cannot be known: they come in several calls. A call of one object,
+// which is all that a stock Velero makes, says nothing about others.
 func (r resources) reportNear(list *fn.List) {
-	// A kind in place of a resource failed the object, if the rule met it.
-	came, wrong := map[string]bool{}, map[string]bool{}
+	if r.objects == 1 {
+		return
+	}
+	// A kind in place of a resource was told of, if the rule met it.
+	names, singulars := map[string]bool{}, map[string]bool{}
 	for _, res := range r.known {
-		wrong[res.wrong] = true
+		singulars[res.singular] = true
 		for _, name := range res.names {
-			came[name] = true
+			names[name] = true
 		}
 	}
-	sorted := slices.Sorted(maps.Keys(came))
+	sorted := slices.Sorted(maps.Keys(names))
 	for _, rule := range r.rules {
-		if rule.literal == "" || came[rule.literal] || wrong[rule.literal] {
+		if rule.literal == "" || names[rule.literal] || singulars[rule.literal] {
 			continue
 		}
 		for _, name := range sorted {

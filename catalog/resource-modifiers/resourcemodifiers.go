@@ -26,12 +26,13 @@ type tally struct{ matched, skipped int }
 func transform(ctx context.Context, c Config, list *fn.List) error {
 	p := c.program
 	tallies := make([]tally, len(p.rules))
-	came := resources{p.names, p.rules, map[groupKind]*resource{}}
+	came := resources{names: p.names, rules: p.rules, known: map[groupKind]*resource{}}
 	changed := 0
 	for i, o := range list.Objects {
 		if ctx.Err() != nil || runcontext.Is(o) {
 			continue
 		}
+		came.objects++
 		was, err := p.object(list, i, came, tallies)
 		if err != nil {
 			list.Fail(o, err)
@@ -52,18 +53,18 @@ func (p program) object(list *fn.List, i int, came resources, tallies []tally) (
 	// All conditions come first: they look at the object as it came.
 	var rules []int
 	for n := range p.rules {
-		r := &p.rules[n]
-		switch {
-		case !kind.named[n] && !kind.misnamed[n], !r.concerns(&t):
-		case kind.misnamed[n]:
-			return false, came.misnamed(r, item.Identity())
-		default:
+		if kind.meant[n] != notMeant && p.rules[n].concerns(&t) {
 			rules = append(rules, n)
-			tallies[n].matched++
 		}
 	}
 	if len(rules) == 0 {
 		return false, nil
+	}
+	if err := came.misnamed(list, rules, item.Identity()); err != nil {
+		return false, err
+	}
+	for _, n := range rules {
+		tallies[n].matched++
 	}
 	fields := t.decoded()
 	for _, n := range rules {
