@@ -11,16 +11,21 @@ import (
 
 var errText = errors.New("the text is too large")
 
-// takeText counts the work on a text, of which a step does so many bytes.
-func takeText(thread *starlark.Thread, b *starlark.Builtin, text string, bytesPerStep int) error {
+// takeText counts the work on a text that is copied, encoded or hashed.
+func takeText(thread *starlark.Thread, b *starlark.Builtin, text string) error {
 	if len(text) > maxBytes {
-		return fmt.Errorf("%s: %w", b.Name(), errText)
+		return wrapIn(b, errText)
 	}
-	return spend(thread, uint64(len(text)/bytesPerStep))
+	return spend(thread, uint64(callSteps+len(text)/quickBytes))
 }
 
-// quickBytes is how many bytes are copied, encoded or hashed in one step.
-const quickBytes = 64
+const (
+	// quickBytes is how many bytes are copied, encoded or hashed in one step: 3 to
+	// 5 ns each with what is allocated for them (BenchmarkSteps, 2026-11-22).
+	quickBytes = 16
+	// callSteps is what it takes to call a function at all.
+	callSteps = 4
+)
 
 func base64Module() *starlarkstruct.Module {
 	return newModule("base64", map[string]builtin{
@@ -45,7 +50,7 @@ func base64Coder(code func(*base64.Encoding, string) (string, error)) builtin {
 		if encoding == nil {
 			return nil, fmt.Errorf("%s: encoding must be standard, standard_raw, url or url_raw", b.Name())
 		}
-		if err := takeText(thread, b, data, quickBytes); err != nil {
+		if err := takeText(thread, b, data); err != nil {
 			return nil, err
 		}
 		out, err := code(encoding, data)

@@ -25,7 +25,7 @@ func hasher(sum func([]byte) []byte) builtin {
 		if err := starlark.UnpackPositionalArgs(b.Name(), args, kwargs, 1, &text); err != nil {
 			return nil, err
 		}
-		if err := takeText(thread, b, text, quickBytes); err != nil {
+		if err := takeText(thread, b, text); err != nil {
 			return nil, err
 		}
 		return starlark.String(hex.EncodeToString(sum([]byte(text)))), nil

@@ -16,6 +16,11 @@ func TestDecodeBoundsDepth(t *testing.T) {
 		"just deep enough": {`json.decode("[" * 1000 + "]" * 1000)`, ""},
 		"wide":             {`json.decode("[" + "[], " * 2000 + "1]")`, ""},
 		"in a string":      {`json.decode('"' + "[" * 2000 + '\\"' + "{" * 2000 + '"')`, ""},
+		"digits":           {`json.decode("1" * 6000000)`, "a number has more than 1000 digits"},
+		"digits in a list": {`json.decode("[-" + "1" * 1001 + "]")`, "a number has more than 1000 digits"},
+		"digits in text":   {`json.decode('"' + "1" * 6000 + '"')`, ""},
+		"just few enough":  {`json.decode("[" + ("1" * 1000 + ", ") * 3 + "1]")`, ""},
+		"large integer":    {`json.encode(int("1" * 2000))`, "the value is too large, or holds itself"},
 		"no text":          {`json.decode(1)`, "json.decode: for parameter x: got int, want string"},
 		"the default":      {`json.decode("no JSON", default = 1)`, ""},
 	}

@@ -93,6 +93,10 @@ func TestModules(t *testing.T) {
 		"yaml twice":             {`yaml.loads("a: 1\na: 2")`, "yaml.loads: line 2: a key that is there twice, or is no scalar"},
 		"yaml list as key":       {`yaml.loads("[a]: 1")`, "yaml.loads: line 1: a key that is there twice, or is no scalar"},
 		"yaml documents":         {`yaml.loads("a: 1\n---\nb: 2")`, "yaml.loads: line 2: a second document, which would be lost"},
+		"yaml empty documents":   {`[yaml.loads(t) for t in ["a: 1\n---\n", "a: 1\n...\n---\n# end\n", "---\na: 1\n---\n---\n"]]`, `[{"a": 1}, {"a": 1}, {"a": 1}]`},
+		"yaml document of null":  {`yaml.loads("a: 1\n--- ~\n")`, "yaml.loads: line 2: a second document, which would be lost"},
+		"yaml third document":    {`yaml.loads("a: 1\n---\n---\nb: 2")`, "yaml.loads: line 3: a second document, which would be lost"},
+		"yaml text of nothing":   {`yaml.loads("a: 1\n--- ''\n")`, "yaml.loads: line 2: a second document, which would be lost"},
 		"yaml tag":               {`yaml.loads("!mine 1")`, "yaml.loads: line 1: a tag that is not known"},
 		"yaml wrong tag":         {`yaml.loads("!!int s3cret")`, "yaml.loads: line 1: a value that does not fit its tag"},
 		"yaml cycle":             {`yaml.loads("&a [*a]")`, "yaml.loads: line 1: an alias stands for a value that contains itself"},
@@ -103,15 +107,32 @@ func TestModules(t *testing.T) {
 		"yaml dump":              {`yaml.dumps({"b": [{"x": 1, "a": ("1", "yes", None)}, []], "a10": 1.0, "a9": True, 3: "x\ny", "c": {}, "d": 1 << 70})`, `"3: |-\n  x\n  y\na9: true\na10: 1\nb:\n- a:\n  - \"1\"\n  - \"yes\"\n  - null\n  x: 1\n- []\nc: {}\nd: 1180591620717411303424\n"`},
 		"yaml dump set":          {`yaml.dumps([set([1])])`, "yaml.dumps: a set cannot be written"},
 		"yaml dump tuple as key": {`yaml.dumps({(1,): 1})`, "yaml.dumps: a tuple cannot be a key"},
+		"yaml dump large key":    {`yaml.dumps({(1 << 70) + i: i for i in range(2)})`, "yaml.dumps: an integer beyond 64 bits cannot be a key"},
+		"yaml dump 64 bits":      {`yaml.dumps({1 << 63: 1 << 63, 1: -(1 << 63)})`, `"1: -9223372036854775808\n9223372036854775808: 9223372036854775808\n"`},
+		"yaml dump as float":     {`yaml.loads(yaml.dumps([1 << 64, -(1 << 64)])) == [1 << 64, -(1 << 64)]`, `True`},
+		"yaml dump digits":       {`yaml.dumps(int("1" * 400))`, "yaml.dumps: an integer beyond what a float holds cannot be written"},
+		"yaml dump NaN as key":   {`yaml.dumps({float("nan"): 1})`, "yaml.dumps: not a number cannot be a key"},
+		"yaml dump infinite key": {`yaml.dumps({float("inf"): 1, -1: 2})`, `"-1: 2\n.inf: 1\n"`},
 		"csv":                    {`csv.read_all("a,\"b\nc\"\r1,2\r\n")`, `[["a", "b\nc"], ["1", "2"]]`},
 		"csv options":            {`csv.read_all("x\n#c\na; \"b\n", comma = ";", comment = "#", lazy_quotes = True, trim_leading_space = True, skip = 1, fields_per_record = -1)`, `[["a", "b\n"]]`},
 		"csv skip all":           {`csv.read_all("a\n", skip = 1 << 40)`, `[]`},
 		"csv fields":             {`csv.read_all("a,b\nc\n")`, "csv.read_all: record on line 2: wrong number of fields"},
 		"csv comma":              {`csv.read_all("a", comma = ";;")`, "csv.read_all: comma must be one ASCII character"},
+		"csv skip what differs":  {`csv.read_all("my report\na,b\n1,2\n", skip = 1)`, `[["a", "b"], ["1", "2"]]`},
+		"csv skip malformed":     {`csv.read_all("a\"b\nc,\"d\"e\nf,g\n", skip = 2)`, `[["f", "g"]]`},
+		"csv skip keeps fields":  {`csv.read_all("x\na,b\n", skip = 1, fields_per_record = 3)`, "csv.read_all: record on line 2: wrong number of fields"},
+		"csv skip, comma wrong":  {`csv.read_all("a\n", comma = "\n", skip = 1 << 50)`, "csv.read_all: comma must be no quote and no end of a line"},
+		"csv comment wrong":      {`csv.read_all("a\n", comment = "\r", skip = 1 << 50)`, "csv.read_all: comment must be no quote and no end of a line"},
+		"csv comma as comment":   {`csv.read_all("a\n", comment = ",", skip = 1 << 50)`, "csv.read_all: comma and comment must differ"},
+		"csv comma not ASCII":    {`csv.read_all("a", comma = "é"[:1])`, "csv.read_all: comma must be one ASCII character"},
+		"csv write comma wrong":  {`csv.write_all([], comma = '"')`, "csv.write_all: comma must be no quote and no end of a line"},
+		"csv write digits":       {`csv.write_all([[int("1" * 2000)]])`, "csv.write_all: the value is too large, or holds itself"},
 		"csv write":              {`csv.write_all([[1, 1.5, "a;b"], (True, 1 << 70, "")], comma = ";")`, `"1;1.5;\"a;b\"\ntrue;1180591620717411303424;\n"`},
 		"csv write None":         {`csv.write_all([[None]])`, "csv.write_all: a cell must be text, a number or a boolean, is a NoneType"},
 		"csv write flat":         {`csv.write_all([1])`, "csv.write_all: a row must be a list, is a int"},
 		"csv write text":         {`csv.write_all("a")`, "csv.write_all: for parameter source: got string, want iterable"},
+		"csv many cells":         {`csv.read_all("," * 2000000)`, "csv.read_all: the text is too large"},
+		"re makes much":          {`re.sub("a", "x" * 8000000, "a" * 20)`, "the value is too large, or holds itself"},
 		"json":                   {`json.indent(json.encode({"a": [1]}), prefix = "-", indent = " ")`, `"{\n- \"a\": [\n-  1\n- ]\n-}"`},
 	}
 	for name, tc := range tests {
@@ -166,7 +187,7 @@ func TestModulesAreBounded(t *testing.T) {
 		"yaml aliases":                {`yaml.loads("\n".join(["a: &a " + "x" * 1000, "b: &b [" + "*a," * 1000 + "]", "c: [" + "*b," * 1000 + "]"]))`, "aliases make more than 100000 values"},
 		"yaml empty aliases":          {`yaml.loads("\n".join(["a: &a {}", "b: &b {<<: [" + "*a," * 1000 + "]}", "c: {<<: [" + "*b," * 1000 + "]}"]))`, "aliases make more than 100000 values"},
 		"yaml by little":              {"while True: yaml.loads('{a: b}' * 1)", "it takes too many steps"},
-		"csv text":                    {`csv.read_all("," * 2000000)`, "the text is too large"},
+		"csv text":                    {`csv.read_all("," * 100000000)`, "the text is too large"},
 		"csv of what is there twice":  {twice + "csv.write_all(x)", "the value is too large"},
 		"csv of itself":               {loop + "csv.write_all(x)", "the value is too large"},
 		"base64":                      {`base64.encode("a" * 100000000)`, "the text is too large"},
@@ -183,13 +204,104 @@ func TestModulesAreBounded(t *testing.T) {
 	}
 }
 
+// TestModulesSpend wants from each function the steps that its work takes, as
+// BenchmarkSteps measures it.
+func TestModulesSpend(t *testing.T) {
+	tests := map[string]struct {
+		script string
+		atMost uint64 // how many steps are too few to do it
+	}{
+		"csv rows":            {`csv.read_all("a\n" * 10000)`, 40_000},
+		"csv cells":           {`csv.read_all("," * 10000)`, 40_000},
+		"csv other cells":     {`csv.read_all(";" * 10000, comma = ";")`, 40_000},
+		"csv skipped":         {`csv.read_all("a\n" * 10000, skip = 10000)`, 40_000},
+		"csv line ends":       {`csv.read_all("\r" * 10000)`, 40_000},
+		"csv quotes":          {`csv.write_all([['"' * 10000]])`, 2_500},
+		"csv nothing":         {`csv.read_all("")`, 50},
+		"yaml flow":           {`yaml.loads("[" + "a," * 10000 + "]")`, 80_000},
+		"yaml block":          {`yaml.loads("- a\n" * 10000)`, 80_000},
+		"yaml documents":      {`yaml.loads("a" + "\n---" * 10000)`, 80_000},
+		"yaml remarks":        {`yaml.loads("- #\n" * 10000)`, 200_000},
+		"yaml text":           {`yaml.loads("a " * 10000)`, 20_000},
+		"yaml dump list":      {`yaml.dumps([1] * 10000)`, 600_000},
+		"yaml dump maps":      {`yaml.dumps([{}] * 10000)`, 600_000},
+		"yaml dump deep":      {"x = 1\nfor i in range(900): x = {'a': x}\nyaml.dumps(x)", 400_000},
+		"base64":              {`base64.encode("a" * 160000)`, 10_000},
+		"hash":                {`hash.md5("a" * 160000)`, 10_000},
+		"json text":           {`json.decode('"' + "a" * 80000 + '"')`, 10_000},
+		"json values":         {`json.decode("[" + "1," * 10000 + "1]")`, 80_000},
+		"json written values": {`json.encode([1] * 10000)`, 80_000},
+		"json digits":         {`json.encode([int("1" * 900)] * 1000)`, 100_000},
+		"json indent":         {`json.indent("[" * 900 + "]" * 900, indent = " " * 50)`, 5_000_000},
+		"pattern":             {`re.compile("a[b-d]*(e|f)" * 100)`, 6_000},
+		"one character":       {`re.search("b", "a" * 100000)`, 70_000},
+		"matches":             {`re.findall("a", "ab" * 10000)`, 80_000},
+		"long replacements":   {`re.sub("a", "b" * 100000, "a" * 100)`, 600_000},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			thread := &starlark.Thread{Load: newLoader()}
+			watchThread(t.Context(), thread, 1)
+			if _, err := starlark.ExecFileOptions(options(), thread, scriptName, loadAll()+tc.script+"\n", predeclared(starlark.None)); err != nil {
+				t.Fatal(err)
+			}
+			if got := thread.ExecutionSteps(); got <= tc.atMost {
+				t.Errorf("got %d steps, want more than %d", got, tc.atMost)
+			}
+		})
+	}
+}
+
+// TestWhyAScriptWasEndedIsTold has Secrets in the list, with which other texts
+// are hidden.
+func TestWhyAScriptWasEndedIsTold(t *testing.T) {
+	const want = "run script: line 9: it takes too many steps"
+	for name, script := range map[string]string{
+		"compile":      "[re.compile(str(i) * 10) for i in range(1000000)]",
+		"search":       `[re.search("x", "a" * 100000) for i in range(1000)]`,
+		"sub":          `re.sub("a*", "$0" * 1000, "a" * 10000) + re.sub("a", "b" * 10000, "a" * 10000)`,
+		"yaml values":  `t = "[" + "a," * 1000 + "]"` + "; [yaml.loads(t) for i in range(1000000)]",
+		"yaml aliases": `yaml.loads("\n".join(["a: &a [" + "b," * 1000 + "]", "b: [" + "*a," * 99 + "]"]) * 1) and [yaml.loads("[" + "a," * 400000 + "]")]`,
+		"documents":    `yaml.loads("a" + "\n---" * 200000)`,
+		"interpreter":  "[i for i in range(1 << 40)]",
+		"csv":          `csv.read_all("a\n" * 1000000)`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			err := runModules(t, script)
+			if err == nil {
+				t.Fatal("it was not ended")
+			}
+			s := &speaker{secrets: true}
+			if got := s.explain(err).Error(); got != want {
+				t.Errorf("want %q, got %q", want, got)
+			}
+		})
+	}
+}
+
+// TestDumpHasOneOrder dumps maps of several types of keys, of which the library
+// must get the same order from whatever order of Go's.
+func TestDumpHasOneOrder(t *testing.T) {
+	const script = `yaml.dumps({k: 0 for k in [None, True, False, 0.5, -1, (1 << 63) - 1, -(1 << 62), 1, "1", "a", "a1", "a10", "a2", "b-1", "b1", "", "A", "é", float("inf"), -float("inf")] + ["k%d" % i for i in range(50)]})`
+	first, err := evalModules(t, script)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 50 {
+		again, err := evalModules(t, script)
+		if err != nil || again != first {
+			t.Fatalf("%v\nand then, %v\n%v", first, err, again)
+		}
+	}
+}
+
 // TestSpendingEndsWithTheCall ends a call during one long function.
 func TestSpendingEndsWithTheCall(t *testing.T) {
 	thread := &starlark.Thread{}
 	ctx, cancel := context.WithCancel(t.Context())
 	watchThread(ctx, thread, 0)
 	cancel()
-	if err := spend(thread, 1); err == nil || err.Error() != "Starlark computation cancelled: the call ended" {
+	if err := spend(thread, 1); err == nil || !errors.Is(err, cancelled(reasonEnded)) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -197,7 +309,7 @@ func TestSpendingEndsWithTheCall(t *testing.T) {
 func FuzzYAML(f *testing.F) {
 	for _, seed := range []string{
 		"a: &a [1, *a]", "&a {<<: *a}", "- - - x", "? [a]\n: b", "!!binary aGk=", "a: |\n  b\n c", "{a: b", "\xff", "--- a\n--- b",
-		"a: &b {c: d}\n<<: [*b, {e: 1_0}]", "'\\u2028'", "0x: .inf", "%YAML 1.1\n---\n!!float 1", "key: # c\n\t- a", "1: 1\n1.0: 2",
+		"a: &b {c: d}\n<<: [*b, {e: 1_0}]", "'\\u2028'", "0x: .inf", "%YAML 1.1\n---\n!!float 1", "key: # c\n\t- a", "1: 1\n1.0: 2", "18446744073709551616: 1\n.nan: 2", "a\n---\n---\n",
 	} {
 		f.Add(seed)
 	}
@@ -213,6 +325,9 @@ func FuzzYAML(f *testing.F) {
 			return
 		}
 		dumped, err := call("dumps", v)
+		if err != nil && strings.HasSuffix(err.Error(), "cannot be a key") {
+			return
+		}
 		if err != nil {
 			t.Fatalf("%q: %v: %v", text, v, err)
 		}

@@ -3,6 +3,7 @@ package starlark
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"regexp/syntax"
 	"slices"
@@ -17,6 +18,9 @@ const (
 	// maxInstructions what it is compiled to: x{1000} is short.
 	maxPattern      = 16 << 10
 	maxInstructions = 20_000
+	// compileSteps and instructionSteps are what it takes to compile one, twice: up
+	// to 0.8 us for each instruction (BenchmarkSteps, 2026-11-22).
+	compileSteps, instructionSteps = 80, 6
 	// maxPatterns is how many compiled ones a run keeps.
 	maxPatterns = 64
 )
@@ -24,10 +28,11 @@ const (
 // reModule is the module re of starlib, which is less than Python's: match finds
 // everywhere, all matches, and patterns and replacements are those of Go.
 func reModule() *starlarkstruct.Module {
-	r := &patterns{compiled: map[string]*pattern{}}
+	r := &patterns{compiled: map[string]*pattern{}, methods: map[string]*starlark.Builtin{}}
 	functions := map[string]builtin{"compile": r.compile}
 	for name, f := range reFunctions() {
 		functions[name] = r.function(f)
+		r.methods[name] = starlark.NewBuiltin("regexp."+name, f.method)
 	}
 	return newModule("re", functions)
 }
@@ -54,16 +59,29 @@ func reFunctions() map[string]reFunction {
 	}
 }
 
+// into returns where an argument belongs.
+func (c *reCall) into(param string) any {
+	switch param {
+	case "pattern":
+		return &c.pattern
+	case "repl":
+		return &c.repl
+	case "string":
+		return &c.text
+	case "maxsplit":
+		return &c.maxsplit
+	case "count":
+		return &c.count
+	}
+	return &c.flags
+}
+
 // unpack reads arguments. starlib takes count and flags and does nothing with
 // them, so that a script means something else than what happens.
 func (c *reCall) unpack(b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple, params ...string) error {
-	into := map[string]any{
-		"pattern": &c.pattern, "repl": &c.repl, "string": &c.text,
-		"maxsplit": &c.maxsplit, "count": &c.count, "flags": &c.flags,
-	}
 	pairs := make([]any, 0, 2*len(params))
 	for _, p := range params {
-		pairs = append(pairs, p, into[strings.TrimSuffix(p, "?")])
+		pairs = append(pairs, p, c.into(strings.TrimSuffix(p, "?")))
 	}
 	if err := starlark.UnpackArgs(b.Name(), args, kwargs, pairs...); err != nil {
 		return err
@@ -83,12 +101,24 @@ func (c *reCall) unpack(b *starlark.Builtin, args starlark.Tuple, kwargs []starl
 // patterns keeps what a run compiles: most scripts use one for each object.
 type patterns struct {
 	compiled map[string]*pattern
+	// methods are the functions of a pattern, which is their receiver.
+	methods map[string]*starlark.Builtin
+}
+
+// method is a function without its first parameter.
+func (f reFunction) method(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+	var c reCall
+	if err := c.unpack(b, args, kwargs, f.params...); err != nil {
+		return nil, err
+	}
+	return f.run(b.Receiver().(*pattern), thread, &c)
 }
 
 func (r *patterns) function(f reFunction) builtin {
+	params := append([]string{"pattern"}, f.params...)
 	return func(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 		var c reCall
-		if err := c.unpack(b, args, kwargs, append([]string{"pattern"}, f.params...)...); err != nil {
+		if err := c.unpack(b, args, kwargs, params...); err != nil {
 			return nil, err
 		}
 		p, err := r.get(thread, c.pattern)
@@ -122,6 +152,7 @@ func (r *patterns) get(thread *starlark.Thread, text string) (*pattern, error) {
 	if len(r.compiled) >= maxPatterns {
 		clear(r.compiled)
 	}
+	p.methods = r.methods
 	r.compiled[text] = p
 	return p, nil
 }
@@ -133,6 +164,7 @@ type pattern struct {
 	// begins with the last character before the rest, so that ^ and \b know what is
 	// there; its first group is the match.
 	first, next *regexp.Regexp
+	methods     map[string]*starlark.Builtin
 	// work is what one character costs, in steps times workPerStep.
 	work int
 }
@@ -151,7 +183,7 @@ func newPattern(thread *starlark.Thread, text string) (*pattern, error) {
 	if size > maxInstructions {
 		return nil, errPattern
 	}
-	if err := spend(thread, uint64(size)); err != nil {
+	if err := spend(thread, uint64(compileSteps+size*instructionSteps)); err != nil {
 		return nil, err
 	}
 	first, err := regexp.Compile(text)
@@ -166,7 +198,7 @@ func newPattern(thread *starlark.Thread, text string) (*pattern, error) {
 	if err != nil {
 		return nil, errPattern
 	}
-	return &pattern{text: text, first: first, next: next, work: size * (16 + first.NumSubexp()) / 16}, nil
+	return &pattern{text: text, first: first, next: next, work: charWork + size*(16+first.NumSubexp())/16}, nil
 }
 
 // explainPattern leaves out what is long: a whole pattern, for some mistakes.
@@ -209,25 +241,14 @@ func (p *pattern) Hash() (uint32, error) { return starlark.String(p.text).Hash()
 
 // Attr returns a function of the module without its first parameter.
 func (p *pattern) Attr(name string) (starlark.Value, error) {
-	f, ok := reFunctions()[name]
+	f, ok := p.methods[name]
 	if !ok {
 		return nil, nil
 	}
-	return starlark.NewBuiltin("regexp."+name, func(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
-		var c reCall
-		if err := c.unpack(b, args, kwargs, f.params...); err != nil {
-			return nil, err
-		}
-		return f.run(p, thread, &c)
-	}), nil
+	return f.BindReceiver(p), nil
 }
 
 // AttrNames returns the names of the functions.
 func (p *pattern) AttrNames() []string {
-	names := []string{}
-	for name := range reFunctions() {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
+	return slices.Sorted(maps.Keys(p.methods))
 }

@@ -89,7 +89,6 @@ func TestPatternsAreBounded(t *testing.T) {
 	tests := map[string]struct{ script, want string }{
 		"quadratic":       {`re.findall("a.*b|a", "a" * 1000000)`, "it takes too many steps"},
 		"many groups":     {`re.match("(" * 300 + "a*" + ")" * 300, "a" * 10000000)`, "it takes too many steps"},
-		"large when done": {`re.sub("a", "x" * 8000000, "a" * 20)`, "the value is too large"},
 		"one large match": {`re.sub("a*", "$0" * 1000, "a" * 1000000)`, "the value is too large"},
 		"many matches":    {`re.findall("", "a" * 1500000)`, "it takes too many steps"},
 		"long pattern":    {`re.compile("a" * 100000)`, "the pattern is too large"},

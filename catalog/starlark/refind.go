@@ -9,9 +9,13 @@ import (
 	"go.starlark.net/starlark"
 )
 
-// workPerStep is how much a step does: so many instructions of a pattern, for
-// one character (2026-11-22: a step takes 50 to 100 ns).
-const workPerStep = 8
+const (
+	// workPerStep is how much a step does: so many instructions of a pattern, for
+	// one character, which counts as charWork more. It is up to 30 and 60 ns for
+	// them, a search 700 ns to begin (BenchmarkSteps, 2026-11-22).
+	workPerStep, charWork = 8, 4
+	findSteps             = 8
+)
 
 // countedText reads a text for a search and counts what is read. To find the
 // matches of a pattern one after the other takes quadratic time for some, as
@@ -82,7 +86,7 @@ func (p *pattern) each(thread *starlark.Thread, text string, f func(match []int)
 // find returns the first match that starts at or behind from, a boundary
 // between characters; nil for none.
 func (p *pattern) find(thread *starlark.Thread, text string, from int) ([]int, error) {
-	if err := spend(thread, 1+uint64(p.work/workPerStep)); err != nil {
+	if err := spend(thread, uint64(findSteps+p.work/workPerStep)); err != nil {
 		return nil, err
 	}
 	in := countedText{text: text, thread: thread, work: p.work}
@@ -131,7 +135,7 @@ func (p *pattern) match(thread *starlark.Thread, c *reCall) (starlark.Value, err
 		if groups += len(tuple); groups > maxParts {
 			return errLarge
 		}
-		return nil
+		return spend(thread, uint64(len(tuple)))
 	})
 	return starlark.NewList(found), err
 }
@@ -181,7 +185,7 @@ func (p *pattern) sub(thread *starlark.Thread, c *reCall) (starlark.Value, error
 		out = append(out, c.text[end:match[0]]...)
 		out = p.first.ExpandString(out, c.repl, c.text, match)
 		end = match[1]
-		return spend(thread, uint64(groups+len(c.repl)/quickBytes))
+		return spend(thread, uint64(callSteps+groups+len(c.repl)/quickBytes))
 	})
 	return starlark.String(append(out, c.text[end:]...)), err
 }

@@ -92,12 +92,20 @@ func (s *speaker) explain(err error) error {
 			line = int(frame.Pos.Line)
 		}
 	}
-	text := e.Msg
-	reason, cancelled := strings.CutPrefix(text, "Starlark computation cancelled: ")
-	if m := keyError.FindStringSubmatch(text); cancelled {
-		text = reason
-	} else if m == nil || !s.holds(m[1]) {
-		text = s.tell(strings.TrimPrefix(text, "fail: "))
+	return fmt.Errorf("run script: line %d: %s", line, s.reason(e))
+}
+
+// reason says why a script failed. Why it was ended is no text of the script.
+func (s *speaker) reason(e *starlark.EvalError) string {
+	var c cancelled
+	if errors.As(e, &c) {
+		return c.Error()
 	}
-	return fmt.Errorf("run script: line %d: %s", line, text)
+	if why, ok := strings.CutPrefix(e.Msg, "Starlark computation cancelled: "); ok {
+		return why
+	}
+	if m := keyError.FindStringSubmatch(e.Msg); m != nil && s.holds(m[1]) {
+		return e.Msg
+	}
+	return s.tell(strings.TrimPrefix(e.Msg, "fail: "))
 }

@@ -20,9 +20,11 @@ const (
 	// maxYAML bounds a text of YAML, in bytes: what a ConfigMap can hold. Reading
 	// takes a hundred bytes of memory for each.
 	maxYAML = 1 << 20
-	// yamlBytes is how many bytes of it are read or written in one step, and
-	// yamlSteps what it takes to begin.
-	yamlBytes, yamlSteps = 2, 50
+	// yamlBytes is how many bytes of it are read or written in one step, yamlSteps
+	// what it takes to begin, nodeSteps to read a value and remarkSteps a comment:
+	// 100 ns for a byte, 1 us for a value, 3 for a comment (BenchmarkSteps,
+	// 2026-11-22).
+	yamlBytes, yamlSteps, nodeSteps, remarkSteps = 1, 50, 8, 20
 	// maxAliased is how many values aliases may make that stand in the text once,
 	// text counting as one for so many bytes.
 	maxAliased, aliasedBytes = 100_000, 64
@@ -40,10 +42,10 @@ func loadYAML(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple,
 	if len(text) > maxYAML {
 		return nil, fmt.Errorf("%s: %w", b.Name(), errText)
 	}
-	if err := spend(thread, uint64(yamlSteps+len(text)/yamlBytes)); err != nil {
+	if err := spend(thread, uint64(yamlSteps+len(text)/yamlBytes+strings.Count(text, "#")*remarkSteps)); err != nil {
 		return nil, err
 	}
-	root, err := parseYAML(text)
+	root, err := parseYAML(thread, text)
 	if err != nil || root == nil {
 		return starlark.None, wrapIn(b, err)
 	}
@@ -61,7 +63,7 @@ func wrapIn(b *starlark.Builtin, err error) error {
 }
 
 // parseYAML returns what a text holds; nil when that is nothing.
-func parseYAML(text string) (root *yaml.Node, err error) {
+func parseYAML(thread *starlark.Thread, text string) (root *yaml.Node, err error) {
 	defer func() {
 		// The library turns only its own errors into an error.
 		if recover() != nil {
@@ -69,23 +71,41 @@ func parseYAML(text string) (root *yaml.Node, err error) {
 		}
 	}()
 	dec := yaml.NewDecoder(strings.NewReader(text))
-	var doc, second yaml.Node
+	var doc yaml.Node
 	switch err := dec.Decode(&doc); {
 	case errors.Is(err, io.EOF):
 		return nil, nil
 	case err != nil:
 		return nil, krm.YAMLError(err)
 	}
-	switch err := dec.Decode(&second); {
-	case err == nil:
-		return nil, atLine(&second, "a second document, which would be lost")
-	case !errors.Is(err, io.EOF):
-		return nil, krm.YAMLError(err)
+	if err := noMore(thread, dec); err != nil {
+		return nil, err
 	}
 	if len(doc.Content) != 1 {
 		return nil, nil
 	}
 	return doc.Content[0], nil
+}
+
+// noMore reads further documents, in which must be nothing.
+func noMore(thread *starlark.Thread, dec *yaml.Decoder) error {
+	for {
+		var doc yaml.Node
+		switch err := dec.Decode(&doc); {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return krm.YAMLError(err)
+		}
+		for _, n := range doc.Content {
+			if n.ShortTag() != "!!null" || n.Value != "" {
+				return atLine(&doc, "a second document, which would be lost")
+			}
+		}
+		if err := spend(thread, nodeSteps); err != nil {
+			return err
+		}
+	}
 }
 
 // atLine returns an error that says nothing of what stands there.
@@ -125,13 +145,13 @@ func (r *yamlReader) count(n *yaml.Node) error {
 	if r.depth > maxDepth {
 		return atLine(n, "nested too deeply")
 	}
-	if len(r.open) == 0 {
-		return nil
+	if len(r.open) > 0 {
+		r.aliased += 1 + len(n.Value)/aliasedBytes
 	}
-	if r.aliased += 1 + len(n.Value)/aliasedBytes; r.aliased > maxAliased {
+	if r.aliased > maxAliased {
 		return atLine(n, fmt.Sprintf("aliases make more than %d values", maxAliased))
 	}
-	return spend(r.thread, 1)
+	return spend(r.thread, nodeSteps)
 }
 
 // follow calls f with what n stands for.
