@@ -45,6 +45,8 @@ type editor struct {
 	at    Location
 	edit  func(Location, any) (any, bool, error)
 	count int
+	// elements counts the list elements that were looked at.
+	elements int
 }
 
 // outcome of one value.
@@ -113,8 +115,12 @@ func (e *editor) visitMap(m map[string]any, segments []segment) error {
 }
 
 func (e *editor) visitList(list []any, segments []segment) (outcome, error) {
+	if segments[0].kind == indexSegment {
+		return e.visitElement(list, segments)
+	}
 	kept := list[:0:len(list)]
 	for i, child := range list {
+		e.elements++
 		out := outcome{value: child}
 		if segments[0].selects(i, child) {
 			var err error
@@ -129,6 +135,22 @@ func (e *editor) visitList(list []any, segments []segment) (outcome, error) {
 		}
 	}
 	return outcome{value: kept, changed: len(kept) != len(list)}, nil
+}
+
+// visitElement is visitList for one element by its number: what edits many of a
+// list, one after the other, must not look at all of them each time.
+func (e *editor) visitElement(list []any, segments []segment) (outcome, error) {
+	i := segments[0].index
+	if i >= len(list) {
+		return outcome{value: list}, nil
+	}
+	e.elements++
+	out, err := e.child(i, list[i], segments)
+	list[i] = out.value
+	if out.drop {
+		return outcome{value: slices.Delete(list, i, i+1), changed: true}, err
+	}
+	return outcome{value: list}, err
 }
 
 func (e *editor) child(elem, child any, segments []segment) (outcome, error) {

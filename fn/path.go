@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/velero-krm/velero-krm/internal/objectmeta"
 )
 
 // Path points at fields of an object, and may point at many. The zero Path
@@ -20,8 +22,8 @@ import (
 //
 // Keys outside of brackets are letters, digits, "_", "-" and "/". Depth is at
 // most 64. A path that goes more than one key below metadata.labels or
-// metadata.annotations, wherever these are, is none: they hold texts, and a dot
-// in a key of theirs needs brackets.
+// metadata.annotations, of the object or of a template in it, is none: they hold
+// texts, and a dot in a key of theirs needs brackets.
 type Path struct{ segments []segment }
 
 // segment is one step of a Path.
@@ -71,9 +73,9 @@ func ParsePath(text string) (Path, error) {
 // stands, nothing is found, or a map is written where Kubernetes has texts.
 func (p Path) checkTexts() error {
 	for i := 0; i+2 < len(p.segments); i++ {
-		owner, texts, below := p.segments[i], p.segments[i+1], p.segments[i+2:]
+		texts, below := p.segments[i+1], p.segments[i+2:]
 		switch {
-		case owner.kind != keySegment || owner.key != "metadata" || texts.kind != keySegment:
+		case texts.kind != keySegment || !p.metadataOfObject(i):
 		case texts.key != "labels" && texts.key != "annotations":
 		case below[0].kind == indexSegment || below[0].kind == matchSegment:
 			return fmt.Errorf("metadata.%s is a map and no list: write a key, as metadata.%s[\"example.com/a\"]", texts.key, texts.key)
@@ -82,6 +84,22 @@ func (p Path) checkTexts() error {
 		}
 	}
 	return nil
+}
+
+// metadataOfObject reports whether a segment is the metadata of the object, or of
+// a template in it. What else is called metadata may hold anything.
+func (p Path) metadataOfObject(i int) bool {
+	if s := p.segments[i]; s.kind != keySegment || s.key != "metadata" || i == 0 {
+		return s.kind == keySegment && s.key == "metadata"
+	}
+	owner, element := p.segments[i-1], false
+	if owner.kind != keySegment {
+		if i < 2 || p.segments[i-2].kind != keySegment {
+			return false
+		}
+		owner, element = p.segments[i-2], true
+	}
+	return objectmeta.Below(owner.key, element)
 }
 
 // bracketed returns the path with the keys from a segment on as one.
@@ -293,6 +311,21 @@ func LocationOf(elems ...any) Location { return Location{slices.Clone(elems)} }
 
 // Elems returns the keys (string) and list indexes (int) that lead there.
 func (l Location) Elems() []any { return slices.Clone(l.elems) }
+
+// Path returns the path that points at the location and nowhere else. It has any
+// keys and any depth, also those that [ParsePath] refuses.
+func (l Location) Path() Path {
+	segments := make([]segment, 0, len(l.elems))
+	for _, e := range l.elems {
+		switch e := e.(type) {
+		case string:
+			segments = append(segments, segment{key: e})
+		case int:
+			segments = append(segments, segment{kind: indexSegment, index: e})
+		}
+	}
+	return Path{segments: segments}
+}
 
 // String returns the location in the form spec.containers[0].image.
 func (l Location) String() string {

@@ -76,6 +76,23 @@ func TestParsePathRefusesDotsInKeysOfTexts(t *testing.T) {
 		`data["metadata.annotations.example.com/a"]`:        "",
 		"spec.template.metadata.annotations[\"a.b/c\"]":     "",
 		"spec.template.spec.metadata.finalizers.labels.a.b": "",
+		// Of a custom resource, whose metadata is its own business.
+		"spec.metadata.annotations[0].value":                                "",
+		"spec.metadata.labels.a.b":                                          "",
+		"spec.items[*].metadata.labels.a.b":                                 "",
+		"spec.*.metadata.labels.a.b":                                        "",
+		"*[*].metadata.labels.a.b":                                          "",
+		"[*].metadata.labels.a.b":                                           "",
+		"[0][0].metadata.labels.a.b":                                        "",
+		"spec.template[0].metadata.labels.a.b":                              "",
+		"spec.volumeClaimTemplates.metadata.labels.a.b":                     "",
+		"spec.volumeClaimTemplates[0].metadata.labels.a":                    "",
+		"spec.jobTemplate.metadata.labels.a.b":                              `spec.jobTemplate.metadata.labels["a.b"]`,
+		"spec.jobTemplate.spec.template.metadata.labels.a.b":                `spec.jobTemplate.spec.template.metadata.labels["a.b"]`,
+		"spec.volumeClaimTemplates[*].metadata.labels.a.b":                  `spec.volumeClaimTemplates[*].metadata.labels["a.b"]`,
+		"spec.volumeClaimTemplates[0].metadata.labels.a.b":                  `spec.volumeClaimTemplates[0].metadata.labels["a.b"]`,
+		"objects[kind=Service].metadata.labels.a.b":                         `objects[kind="Service"].metadata.labels["a.b"]`,
+		"spec.volumes[*].ephemeral.volumeClaimTemplate.metadata.labels.a.b": `spec.volumes[*].ephemeral.volumeClaimTemplate.metadata.labels["a.b"]`,
 	}
 	for text, want := range tests {
 		_, err := ParsePath(text)
@@ -179,6 +196,69 @@ func TestEdit(t *testing.T) {
 				t.Errorf("locations (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestEditByIndexLooksAtOneElement: edits of all elements of a list, one after
+// the other, must not take time in proportion to the square of its length.
+func TestEditByIndexLooksAtOneElement(t *testing.T) {
+	list := make([]any, 1000)
+	for i := range list {
+		list[i] = map[string]any{"a": "old"}
+	}
+	e := editor{edit: func(Location, any) (any, bool, error) { return "new", true, nil }}
+	for i := range list {
+		if _, err := e.visit(list, LocationOf(i, "a").Path().segments); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if e.count != len(list) || e.elements != len(list) {
+		t.Errorf("edited %d and looked at %d of %d", e.count, e.elements, len(list))
+	}
+}
+
+// TestLocationPath edits at locations whose text is no path.
+func TestLocationPath(t *testing.T) {
+	tests := map[string]struct {
+		at   []any
+		want any
+	}{
+		"below labels":           {[]any{"metadata", "labels", 1, "a"}, map[string]any{"metadata": map[string]any{"labels": []any{"x", map[string]any{"a": "new"}}}}},
+		"no such element":        {[]any{"metadata", "labels", 2}, map[string]any{"metadata": map[string]any{"labels": []any{"x", map[string]any{"a": "old"}}}}},
+		"a list that is a map":   {[]any{"metadata", 0}, map[string]any{"metadata": map[string]any{"labels": []any{"x", map[string]any{"a": "old"}}}}},
+		"a map that is a list":   {[]any{"metadata", "labels", "a"}, map[string]any{"metadata": map[string]any{"labels": []any{"x", map[string]any{"a": "old"}}}}},
+		"an element of the list": {[]any{"metadata", "labels", 0}, map[string]any{"metadata": map[string]any{"labels": []any{"new", map[string]any{"a": "old"}}}}},
+	}
+	for name, tc := range tests {
+		root := map[string]any{"metadata": map[string]any{"labels": []any{"x", map[string]any{"a": "old"}}}}
+		got, _, err := LocationOf(tc.at...).Path().Edit(root, func(at Location, _ any) (any, bool, error) {
+			if diff := cmp.Diff(tc.at, at.Elems()); diff != "" {
+				t.Errorf("%s: location (-want +got):\n%s", name, diff)
+			}
+			return "new", true, nil
+		})
+		if diff := cmp.Diff(tc.want, got); diff != "" || err != nil {
+			t.Errorf("%s: %v (-want +got):\n%s", name, err, diff)
+		}
+	}
+}
+
+// TestEditByIndexDrops removes an element by its number, and a field of one.
+func TestEditByIndexDrops(t *testing.T) {
+	for text, want := range map[string]any{
+		"[1]":   []any{"x", "z"},
+		"[0].a": []any{"x", map[string]any{"a": "y"}, "z"},
+		"[1].a": []any{"x", map[string]any{}, "z"},
+		"[3]":   []any{"x", map[string]any{"a": "y"}, "z"},
+	} {
+		p, err := ParsePath(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, _, err := p.Edit([]any{"x", map[string]any{"a": "y"}, "z"}, func(Location, any) (any, bool, error) { return nil, false, nil })
+		if diff := cmp.Diff(want, got); diff != "" || err != nil {
+			t.Errorf("%s: %v (-want +got):\n%s", text, err, diff)
+		}
 	}
 }
 

@@ -7,6 +7,8 @@ import (
 	"github.com/google/cel-go/common/ast"
 	"github.com/google/cel-go/common/operators"
 	"github.com/google/cel-go/common/types"
+
+	"github.com/velero-krm/velero-krm/internal/objectmeta"
 )
 
 // texts reports which type a field has by its path: text for a label or an
@@ -15,19 +17,22 @@ import (
 // Velero lose all of them, or the API server refuse the object.
 func texts(keys []string) kind {
 	n := len(keys)
-	if n >= 2 && holdsTexts(keys[n-2:]) {
+	if n >= 2 && holdsTexts(keys) {
 		return mapOfTexts
 	}
-	if n >= 3 && holdsTexts(keys[n-3:n-1]) {
+	if n >= 3 && holdsTexts(keys[:n-1]) {
 		return text
 	}
 	return anything
 }
 
-// holdsTexts reports whether two keys are metadata.labels or
-// metadata.annotations.
+// holdsTexts reports whether keys lead to metadata.labels or
+// metadata.annotations of the object or of a template in it. What else is called
+// metadata may hold anything.
 func holdsTexts(keys []string) bool {
-	return keys[0] == "metadata" && (keys[1] == "labels" || keys[1] == "annotations")
+	owner, last := keys[:len(keys)-2], keys[len(keys)-2:]
+	return last[0] == "metadata" && (last[1] == "labels" || last[1] == "annotations") &&
+		(len(owner) == 0 || objectmeta.Below(owner[len(owner)-1], false))
 }
 
 // gives reports whether an expression of type out may give a value of the kind.
