@@ -74,19 +74,15 @@ type typedField struct {
 
 // check appends what is wrong with the value at offset at.
 func (f typedField) check(raw []byte, at int, faults []FieldTypeError) []FieldTypeError {
-	path := "metadata." + f.name
-	fault := func(sub []byte, key string, want, got byte) {
-		faults = append(faults, FieldTypeError{Path: string(sub), Field: path, Key: key, Want: typeOf(want), Got: typeOf(got)})
-	}
 	switch kind := raw[at]; {
 	case kind == 'n':
 	case kind != f.container:
-		fault([]byte(path), "", f.container, kind)
+		faults = append(faults, f.fault(f.path(), "", f.container, kind))
 	case kind == '{':
 		for e := range entries(raw, at) {
 			if got := raw[e.value]; got != f.element {
 				key := jsontext.Decode(raw[e.key:e.keyEnd], e.plainKey)
-				fault(appendPathKey([]byte(path), key), key, f.element, got)
+				faults = append(faults, f.fault(appendPathKey(f.path(), key), key, f.element, got))
 			}
 		}
 	default:
@@ -94,12 +90,18 @@ func (f typedField) check(raw []byte, at int, faults []FieldTypeError) []FieldTy
 		r.Open()
 		for i := 0; r.More(); i++ {
 			if got := r.Kind(); got != f.element {
-				fault(appendPathIndex([]byte(path), i), "", f.element, got)
+				faults = append(faults, f.fault(appendPathIndex(f.path(), i), "", f.element, got))
 			}
 			r.Skip()
 		}
 	}
 	return faults
+}
+
+func (f typedField) path() []byte { return []byte("metadata." + f.name) }
+
+func (f typedField) fault(path []byte, key string, want, got byte) FieldTypeError {
+	return FieldTypeError{Path: string(path), Field: string(f.path()), Key: key, Want: typeOf(want), Got: typeOf(got)}
 }
 
 // typeOf names the type of the value that starts with a byte.

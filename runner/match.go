@@ -108,8 +108,8 @@ func (e *engine) blameResults(idx []int, v verdict) verdict {
 // (2 in Go), a shell's 126 and 127, or a signal, may be a part of them.
 func isVerdict(fe *FunctionError) bool {
 	for err := fe.Err; err != nil; err = errors.Unwrap(err) { // past several causes at once it does not go
-		switch err { //nolint:errorlint // these alone: errors.Is finds them beside others
-		case ErrErrorResult:
+		switch err {
+		case ErrErrorResult: //nolint:errorlint // alone: errors.Is finds them beside others
 			return true
 		case ErrExit:
 			return fe.ExitCode == 1 && fe.Signal == ""
