@@ -74,6 +74,8 @@ func BenchmarkSteps(b *testing.B) {
 		"yaml loads keys":    {`x = "".join(["%d:\n" % i for i in range(10000)])`, "yaml.loads(x)"},
 		"yaml loads comment": {`x = "#\n" * 10000`, "yaml.loads(x)"},
 		"yaml loads remarks": {`x = "- a #\n" * 10000`, "yaml.loads(x)"},
+		"yaml loads heads":   {`x = "# a\n- a\n" * 10000`, "yaml.loads(x)"},
+		"yaml loads indents": {`x = "a:\n  # b\n  b: 1\n  # c\n" + "# a\n" * 10000`, "yaml.loads(x)"},
 		"yaml loads text":    {`x = "a" * 100000`, "yaml.loads(x)"},
 		"yaml loads words":   {`x = "a " * 50000`, "yaml.loads(x)"},
 		"yaml loads marks":   {`x = "a: '" + "#" * 100000 + "'"`, "yaml.loads(x)"},

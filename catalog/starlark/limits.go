@@ -10,9 +10,10 @@ import (
 
 const (
 	// baseSteps and stepsPerObject bound the work of a script: a second or so for
-	// the first, a hundredth for each object. A step of the interpreter takes 20 to
-	// 140 ns with all that it looks at, most for what allocates; one that a
-	// function spends 20 to 150 ns (BenchmarkSteps, 2026-11-22).
+	// the first, a hundredth for each object. A step of the interpreter takes 15 to
+	// 35 ns, one that a function of a module spends up to 135, most of them below
+	// 60, and two to three times that where all cores are busy (BenchmarkSteps,
+	// 2026-11-22).
 	baseSteps      = 10_000_000
 	stepsPerObject = 100_000
 	// maxMemory is how much the memory of the process may grow while a script

@@ -42,7 +42,7 @@ func loadYAML(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple,
 	if len(text) > maxYAML {
 		return nil, fmt.Errorf("%s: %w", b.Name(), errText)
 	}
-	if err := spend(thread, uint64(yamlSteps+len(text)/yamlBytes+strings.Count(text, "#")*remarkSteps)); err != nil {
+	if err := spend(thread, uint64(yamlSteps+len(text)/yamlBytes+remarks(text)*remarkSteps)); err != nil {
 		return nil, err
 	}
 	root, err := parseYAML(thread, text)
@@ -52,6 +52,11 @@ func loadYAML(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple,
 	r := yamlReader{thread: thread, open: map[*yaml.Node]bool{}}
 	v, err := r.value(root)
 	return v, wrapIn(b, err)
+}
+
+// remarks returns how many comments there are at most.
+func remarks(text string) int {
+	return strings.Count(text, " #") + strings.Count(text, "\t#") + strings.Count(text, "\n#") + strings.Count(text, "\r#")
 }
 
 // wrapIn adds the name of a function to its error.
