@@ -110,13 +110,7 @@ func (m *mapper) object(o *fn.Object) error {
 	}
 	w := walker{m: m, id: item.Identity(), known: isKnown(item.Identity()), json: jsontext.Reader{Data: item.Raw()}}
 	w.value(frame{})
-	if err := w.apply(o); err != nil {
-		return err
-	}
-	if !m.Quiet {
-		w.report(o)
-	}
-	return nil
+	return w.settle(o)
 }
 
 // move gives the object itself its new namespace or, to a Namespace, its name.

@@ -1,6 +1,7 @@
 package mapnamespaces
 
 import (
+	"github.com/velero-krm/velero-krm/catalog/internal/textref"
 	"github.com/velero-krm/velero-krm/internal/jsontext"
 )
 
@@ -34,7 +35,7 @@ func (n *oldNames) has(text string) bool {
 func (n *oldNames) atLeast(count int, raw []byte) bool {
 	start := 0
 	for i := 0; i <= len(raw); i++ {
-		if i < len(raw) && nameByte(raw[i]) {
+		if i < len(raw) && textref.NameByte(raw[i]) {
 			continue
 		}
 		if i > start && i-start <= maxName && n.lengths[i-start] && n.names[string(raw[start:i])] {
@@ -44,7 +45,7 @@ func (n *oldNames) atLeast(count int, raw []byte) bool {
 		}
 		if i < len(raw) && raw[i] == '\\' {
 			r, size := jsontext.NextRune(raw[i:])
-			if r < 0x80 && nameByte(byte(r)) {
+			if r < 0x80 && textref.NameByte(byte(r)) {
 				return true
 			}
 			i += size - 1

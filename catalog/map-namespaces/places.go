@@ -28,6 +28,9 @@ const (
 	account
 	// search is a domain in which names are looked up.
 	search
+	// selection is a selector that is written as text: free if it is about
+	// namespaces, else loose.
+	selection
 )
 
 // child returns what is known of what a mapping has at a key. kind is the first
@@ -35,42 +38,50 @@ const (
 func (w *walker) child(f frame, key string, kind byte) frame {
 	child := frame{in: key, selects: f.selects || selectsNamespaces(key, kind), subjects: f.subjects || key == "subjects"}
 	if kind == '"' || kind == '[' || kind == '{' {
-		child.place = w.place(f, child, kind)
+		child.place, child.byKind = w.place(f, child, kind)
 	}
 	return child
 }
 
-func (w *walker) place(f, child frame, kind byte) place {
+// place returns what a text at a key is, and whether that is only so because the
+// kind of the object is known.
+func (w *walker) place(f, child frame, kind byte) (p place, byKind bool) {
+	if p, ok := w.ofAll(f, child, kind); ok {
+		return p, false
+	}
+	if w.known {
+		return w.ofKnown(f, child, kind), true
+	}
+	return loose, false
+}
+
+// ofAll are the places that all kinds have alike, and those that depend on where
+// in the object itself they are.
+func (w *walker) ofAll(f, child frame, kind byte) (place, bool) {
 	key := child.in
 	switch len(w.path) {
 	case 1:
-		return w.topLevel(key)
+		return w.topLevel(key), true
 	case 2:
 		if p, ok := w.secondLevel(f, key); ok {
-			return p
+			return p, true
 		}
 	}
 	if f.in == "annotations" {
-		return annotation(key)
+		return annotation(key), true
 	}
 	if isLabels(f.in) && kind == '"' || f.in == "matchExpressions" {
-		return w.label(f, key)
+		return w.label(f, key), true
 	}
 	if f.in == "metadata" && slices.Contains([]string{"labels", "name", "generateName", "ownerReferences", "managedFields"}, key) {
-		return skip
+		return skip, true
 	}
 	if key == "data" || key == "stringData" {
 		if slices.Contains(w.sibling(f, "kind"), "Secret") {
-			return skip
+			return skip, true
 		}
 	}
-	if p, ok := program(f, child, kind); ok {
-		return p
-	}
-	if w.known {
-		return w.ofKnown(f, child, kind)
-	}
-	return loose
+	return program(f, child, kind)
 }
 
 // topLevel are the keys of the object itself.
@@ -86,6 +97,9 @@ func (w *walker) topLevel(key string) place {
 		if w.known {
 			return account
 		}
+	}
+	if w.known && isName(key) {
+		return silent
 	}
 	return loose
 }
@@ -164,6 +178,8 @@ func program(f, child frame, kind byte) (place, bool) {
 		return free, true
 	case "value":
 		return free, f.in == "env"
+	case "port", "targetPort":
+		return silent, true // by their names
 	case "searches":
 		return search, true
 	case "matchNames":
@@ -210,10 +226,24 @@ func (w *walker) ofKnown(f, child frame, kind byte) place {
 }
 
 // isName reports whether a field of a known kind, when it is an old namespace's
-// name, is that of something else: an object, a container, a host, an image.
+// name, is that of something else: an object, a container, a host, an image, a
+// program.
 func isName(key string) bool {
-	return key == "name" || strings.HasSuffix(key, "Name") || strings.HasSuffix(key, "Names") ||
-		slices.Contains([]string{"host", "hosts", "hostname", "hostnames", "image", "key", "path", "plural", "ref", "serviceAccount", "singular", "subPath", "subdomain", "volumeHandle", "volumeID"}, key)
+	if strings.HasSuffix(key, "Name") || strings.HasSuffix(key, "Names") {
+		return true
+	}
+	switch key {
+	case "name", "key", "path", "ref", "serviceAccount",
+		"host", "hosts", "hostname", "hostnames", "subdomain",
+		"image", "mountPath", "subPath", "subPathExpr", "volumeHandle", "volumeID", "workingDir",
+		"plural", "singular",
+		"appProtocol", "topologyKey", "type",
+		// What a controller or a driver calls itself.
+		"attacher", "component", "controller", "driver", "handler", "provisioner",
+		"reportingComponent", "reportingController", "reportingInstance":
+		return true
+	}
+	return false
 }
 
 // parameter is the place of what a driver reads, under a key that the driver chose. The names in use for the
@@ -221,8 +251,11 @@ func isName(key string) bool {
 // and, in both spellings, in the drivers of old.
 func parameter(key string) place {
 	lower := strings.ToLower(key)
-	if strings.HasSuffix(lower, "secret-namespace") || strings.HasSuffix(lower, "secretnamespace") || key == "csi.storage.k8s.io/pvc/namespace" {
+	switch {
+	case strings.HasSuffix(lower, "secret-namespace"), strings.HasSuffix(lower, "secretnamespace"), key == "csi.storage.k8s.io/pvc/namespace":
 		return name
+	case strings.HasSuffix(lower, "name") && !strings.Contains(lower, "namespace"):
+		return silent // of Secrets, claims, volumes
 	}
 	return loose
 }

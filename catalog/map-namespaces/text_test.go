@@ -81,13 +81,13 @@ func TestAtLeast(t *testing.T) {
 // and no text to be changed twice.
 func FuzzRewrite(f *testing.F) {
 	for _, seed := range []string{"a.shop.svc", "-.shop.svc.db", "system:serviceaccount:shop:db", "x\n\"shop\"\\db", "\xff.shop.svc", "shop"} {
-		for p := range search + 1 {
+		for p := range selection + 1 {
 			f.Add(seed, uint8(p))
 		}
 	}
 	f.Fuzz(func(t *testing.T, text string, p uint8) {
 		m := testMapper()
-		got, changed, unsure := m.rewrite(text, place(p)%(search+1))
+		got, changed, unsure := m.rewrite(text, place(p)%(selection+1))
 		raw, err := json.Marshal(text)
 		if err != nil {
 			t.Fatal(err)
@@ -95,7 +95,7 @@ func FuzzRewrite(f *testing.F) {
 		if (len(changed) > 0 || unsure != "") && !m.old.atLeast(1, raw) {
 			t.Errorf("%s is not looked at", raw)
 		}
-		if again, _, _ := m.rewrite(got, place(p)%(search+1)); again != got {
+		if again, _, _ := m.rewrite(got, place(p)%(selection+1)); again != got {
 			t.Errorf("%q becomes %q and then %q", text, got, again)
 		}
 	})

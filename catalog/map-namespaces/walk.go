@@ -2,9 +2,7 @@ package mapnamespaces
 
 import (
 	"slices"
-	"strings"
 
-	"github.com/velero-krm/velero-krm/fn"
 	"github.com/velero-krm/velero-krm/internal/jsontext"
 	"github.com/velero-krm/velero-krm/krm"
 )
@@ -21,25 +19,25 @@ type walker struct {
 	known bool
 	json  jsontext.Reader
 	path  []any
-	edits []edit
-	notes []note
+	hits  []hit
 }
 
-// edit is a text that gets another one, and the namespaces that it named.
-type edit struct {
-	at, old, now string
-	namespaces   []string
+// hit is a text with an old name in it.
+type hit struct {
+	at    []any
+	text  string
+	place place
+	// byKind is true of a place that is only what it is because the kind is known.
+	byKind bool
 }
-
-// note is a place with a text that may name a namespace.
-type note struct{ at, namespace string }
 
 // frame is what is known of a place from the keys that lead there.
 type frame struct {
 	// in is the last key.
 	in string
-	// place is what a text there is.
-	place place
+	// place is what a text there is; byKind as of a [hit].
+	place  place
+	byKind bool
 	// selects is true within what selects namespaces, subjects within what lists
 	// users.
 	selects, subjects bool
@@ -67,13 +65,21 @@ func (w *walker) value(f frame) {
 
 func (w *walker) mapping(f frame) {
 	f.start = w.json.Pos
+	first := len(w.hits)
+	var own embedded
 	w.path = append(w.path, nil)
 	for w.json.Open(); w.json.More(); {
 		key := jsontext.Decode(w.json.Key())
 		w.path[len(w.path)-1] = key
+		if w.known {
+			own.see(key, w.json)
+		}
 		w.value(w.child(f, key, w.json.Kind()))
 	}
 	w.path = w.path[:len(w.path)-1]
+	if len(w.path) > 0 && own.foreign() {
+		forgetKind(w.hits[first:])
+	}
 }
 
 func (w *walker) list(f frame) {
@@ -91,14 +97,7 @@ func (w *walker) text(f frame) {
 	if !w.m.old.atLeast(1, content) {
 		return
 	}
-	text := jsontext.Decode(content, plain)
-	now, changed, unsure := w.m.rewrite(text, f.place)
-	if changed != nil && !w.left(text) {
-		w.edits = append(w.edits, edit{fn.FieldPath(w.path...), text, now, changed})
-	}
-	if unsure != "" {
-		w.notes = append(w.notes, note{fn.FieldPath(w.path...), unsure})
-	}
+	w.hits = append(w.hits, hit{slices.Clone(w.path), jsontext.Decode(content, plain), f.place, f.byKind})
 }
 
 // left reports whether a field with a namespace's name is Velero's to change.
@@ -106,29 +105,29 @@ func (w *walker) text(f frame) {
 // which moves on would be moved twice; and of a volume whose claim's namespace is
 // not mapped any more it does not see that it must have another name than the
 // live one (shouldRenamePV in pkg/restore/restore.go, Velero 1.16 to 1.18).
-func (w *walker) left(namespace string) bool {
+func (w *walker) left(at []any, namespace string) bool {
 	to, mapped := w.m.restore[namespace]
 	if !mapped {
 		return false
 	}
 	group, kind := w.id.Group(), w.id.Kind
 	if group == "" && kind == "PersistentVolume" {
-		return w.at("spec", "claimRef", "namespace")
+		return is(at, "spec", "claimRef", "namespace")
 	}
 	if next, on := w.m.restore[to]; !on || next == to {
 		return false
 	}
 	switch group {
 	case "rbac.authorization.k8s.io":
-		return (kind == "RoleBinding" || kind == "ClusterRoleBinding") && len(w.path) == 3 && w.path[0] == "subjects" && w.path[2] == "namespace"
+		return (kind == "RoleBinding" || kind == "ClusterRoleBinding") && len(at) == 3 && at[0] == "subjects" && at[2] == "namespace"
 	case "snapshot.storage.k8s.io":
-		return kind == "VolumeSnapshotContent" && w.at("spec", "volumeSnapshotRef", "namespace")
+		return kind == "VolumeSnapshotContent" && is(at, "spec", "volumeSnapshotRef", "namespace")
 	}
 	return false
 }
 
-func (w *walker) at(keys ...string) bool {
-	return slices.EqualFunc(w.path, keys, func(elem any, key string) bool { return elem == key })
+func is(at []any, keys ...string) bool {
+	return slices.EqualFunc(at, keys, func(elem any, key string) bool { return elem == key })
 }
 
 // sibling returns the texts that the mapping of a frame has at a key: of a list
@@ -161,39 +160,4 @@ func textsOf(r *jsontext.Reader) []string {
 		}
 	}
 	return texts
-}
-
-// apply changes the object.
-func (w *walker) apply(o *fn.Object) error {
-	for _, e := range w.edits {
-		path, err := fn.ParsePath(e.at)
-		if err != nil {
-			return err
-		}
-		// A key that is there twice counts by its last value alone.
-		count, err := o.Edit(path, func(_ fn.Location, value any) (any, bool, error) {
-			if value == e.old {
-				return e.now, true, nil
-			}
-			return value, true, nil
-		})
-		if err != nil {
-			return err
-		}
-		if count == 0 {
-			continue
-		}
-		for _, name := range e.namespaces {
-			w.m.namespaces.Count(name, o)
-		}
-	}
-	return nil
-}
-
-// report tells of what is not sure, in the order of the places.
-func (w *walker) report(o *fn.Object) {
-	slices.SortFunc(w.notes, func(a, b note) int { return strings.Compare(a.at, b.at) })
-	for _, n := range w.notes {
-		w.m.list.ReportOn(o, krm.Warning, n.at, "may refer to namespace "+n.namespace+", which moves; not changed")
-	}
 }
