@@ -73,7 +73,7 @@ func character(name, text string) (rune, error) {
 	if len(text) != 1 || text[0] >= utf8.RuneSelf {
 		return 0, fmt.Errorf("%s must be one ASCII character", name)
 	}
-	if strings.Contains("\x00\"\r\n", text) {
+	if strings.ContainsAny(text, "\x00\"\r\n") {
 		return 0, fmt.Errorf("%s must be no quote and no end of a line", name)
 	}
 	return rune(text[0]), nil

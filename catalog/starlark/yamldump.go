@@ -117,7 +117,7 @@ func plainKey(k starlark.Value) (any, error) {
 	case starlark.NoneType, starlark.Bool, starlark.String:
 		return plain(k)
 	case starlark.Float:
-		if k == k { // no NaN
+		if !math.IsNaN(float64(k)) {
 			return plain(k)
 		}
 		return nil, errors.New("not a number cannot be a key")
