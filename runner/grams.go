@@ -109,6 +109,7 @@ func redactText(text string, f found, s shorts, public []span) string {
 				fill(hide, view.start[start], view.end[start+gramBytes-1])
 			}
 		})
+		unhideBlanks(hide, part, public, offset)
 		s.hide(hide, part)
 		unhide(hide, public, offset)
 		offset += len(part) + len(Redacted)

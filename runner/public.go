@@ -125,6 +125,52 @@ func (s Sayings) in(text string) []span {
 	return nil
 }
 
+// cover reports whether a text is words and numbers of a saying from end to end:
+// nothing of it can be redacted, and nobody need look at a Secret for that.
+func (s Sayings) cover(text string) bool {
+	spans := s.in(text)
+	return len(spans) == 1 && spans[0] == span{0, len(text)}
+}
+
+// unhideBlanks shows again what was hidden because blanks of public parts were
+// counted in: those around what is filled in are the function's own, and none of
+// a value that is echoed. What is too short without them to be looked for is
+// shown with them; of what is longer, the blanks alone.
+func unhideBlanks(hide []bool, text string, public []span, offset int) {
+	for i := 0; i < len(hide); i++ {
+		if !hide[i] {
+			continue
+		}
+		run := span{i, i}
+		for run.end < len(hide) && hide[run.end] {
+			run.end++
+		}
+		i = run.end
+		inner := run
+		for _, p := range public {
+			inner = inner.trim(text, span{max(p.start-offset, 0), min(p.end-offset, len(hide))})
+		}
+		if inner.end-inner.start < gramBytes {
+			inner.start = run.end
+			inner.end = run.end
+		}
+		clear(hide[run.start:inner.start])
+		clear(hide[inner.end:run.end])
+	}
+}
+
+// trim returns what is left of r without the ends that lie in p, as far as
+// these are blanks alone.
+func (r span) trim(text string, p span) span {
+	if p.start <= r.start && r.start < p.end && p.end < r.end && strings.TrimLeft(text[r.start:p.end], " ") == "" {
+		r.start = p.end
+	}
+	if r.start < p.start && p.start < r.end && r.end <= p.end && strings.TrimLeft(text[p.start:r.end], " ") == "" {
+		r.end = p.start
+	}
+	return r
+}
+
 // unhide shows again what was hidden within public parts, which count from
 // offset on. What is hidden beyond a part, too, is an echo that reaches into it
 // and stays hidden.

@@ -68,6 +68,22 @@ func TestSayingsStay(t *testing.T) {
 			reason: "more than the words is hidden", value: "a: 1 moved to b",
 			format: "%s moved to %s", said: "a: 1 moved to b moved to c", want: "[redacted]c",
 		},
+		"a word between blanks": {
+			reason: "the blanks are the function's own, and the word is too short to be an echo", value: "lives in shop with",
+			format: "changed from %s to %s: %d", said: "changed from shop to store: 1", want: "changed from shop to store: 1",
+		},
+		"a short value between blanks": {
+			reason: "it is the whole value", value: "shop",
+			format: "changed from %s to %s: %d", said: "changed from shop to store: 1", want: "changed from [redacted] to store: 1",
+		},
+		"the blanks around an echo": {
+			reason: "they tell nothing", value: "it is hunter2hunter2 now",
+			format: "moved from %s to %s: %d", said: "moved from hunter2hunter2 to b: 1", want: "moved from [redacted] to b: 1",
+		},
+		"an echo with the words in it": {
+			reason: "it begins and ends with no blank of a saying", value: "aa to bb",
+			format: "moved from %s to %s", said: "moved from c to aa to bb", want: "moved from c to [redacted]",
+		},
 		"another text": {
 			reason: "it is no saying", value: "values", format: "values: %d", said: "values: 1 and values", want: "[redacted]: 1 and [redacted]",
 		},
@@ -92,6 +108,8 @@ func FuzzSayings(f *testing.F) {
 	f.Add("hunter2-and-more", "shop", 7)
 	f.Add("references moved from", "to", 1)
 	f.Add(" to b: 12 (objects: 3) and", "x", 2)
+	f.Add("lives in shop with", "shop", 3)
+	f.Add("abc to ", " to ", 4)
 	f.Fuzz(func(t *testing.T, value, other string, n int) {
 		n = max(n, 0)
 		message := fmt.Sprintf("references moved from %s to %s: %d (objects: %d)", value, other, n, n)

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"strconv"
 	"strings"
 	"sync"
@@ -103,11 +104,16 @@ func (r *Redactor) each(do func(c cleaner)) {
 		redacted[text] = text
 		return text
 	}})
-	delete(redacted, "")
+	maps.DeleteFunc(redacted, func(text, _ string) bool { return text == "" || r.sayings.cover(text) })
 	if len(redacted) == 0 || !r.redactAll(redacted) {
 		return
 	}
-	do(cleaner{known: r.known, clean: func(text string) string { return redacted[text] }})
+	do(cleaner{known: r.known, clean: func(text string) string {
+		if clean, ok := redacted[text]; ok {
+			return clean
+		}
+		return text
+	}})
 }
 
 // known reports whether one of the items is named so.
