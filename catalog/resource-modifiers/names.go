@@ -289,8 +289,8 @@ func (r resources) warnGuessed(list *fn.List, res *resource, rules []int, id krm
 			continue
 		}
 		res.warned[n] = true
-		list.Report(krm.Result{Severity: krm.Warning, Message: fmt.Sprintf("%s: %s is a kind in lower case, and was taken for the resource of %s: if it is, say so in resources (%s: %s); if not, name the resource, as %s",
-			r.rules[n].label, res.singular, id.Kind, qualified(id.Kind, id.Group()), name, res.names[0])})
+		list.Report(krm.Result{Severity: krm.Warning, Message: fmt.Sprintf(saidGuessed,
+			n, res.singular, id.Kind, qualified(id.Kind, id.Group()), name, res.names[0])})
 	}
 }
 
@@ -311,13 +311,13 @@ func (r resources) reportNear(list *fn.List) {
 		}
 	}
 	sorted := slices.Sorted(maps.Keys(names))
-	for _, rule := range r.rules {
+	for n, rule := range r.rules {
 		if rule.literal == "" || names[rule.literal] || singulars[rule.literal] {
 			continue
 		}
 		for _, name := range sorted {
 			if near(name, rule.literal) {
-				list.Report(krm.Result{Severity: krm.Warning, Message: fmt.Sprintf("%s: no object of %s came, but some of %s did: did you mean these?", rule.label, rule.literal, name)})
+				list.Report(krm.Result{Severity: krm.Warning, Message: fmt.Sprintf(saidNear, n, rule.literal, name)})
 			}
 		}
 	}

@@ -17,8 +17,17 @@ import (
 // Function returns the function.
 func Function() fn.Function {
 	return fn.New("resource-modifiers", "Applies the rules of a Velero resource modifier ConfigMap, and fails objects that a rule cannot be applied to.", transform,
-		fn.Describe(fn.About{Kinds: []string{fn.AnyKind}, Needs: fn.Needs{Rename: "with a rule that changes apiVersion, kind or name"}}), fn.KeepConfig())
+		fn.Describe(fn.About{Kinds: []string{fn.AnyKind}, Needs: fn.Needs{Rename: "with a rule that changes apiVersion, kind or name"}}), fn.KeepConfig(), fn.Says(saidMet, saidMetSome, saidChanged, saidNear, saidGuessed))
 }
+
+// What it says.
+const (
+	saidMet     = "resourceModifierRules[%d]: objects that meet the conditions: %d"
+	saidMetSome = saidMet + " (of these left alone because a test failed: %d)"
+	saidChanged = "objects changed: %d"
+	saidNear    = "resourceModifierRules[%d]: no object of %s came, but some of %s did: did you mean these?"
+	saidGuessed = "resourceModifierRules[%d]: %s is a kind in lower case, and was taken for the resource of %s: if it is, say so in resources (%s: %s); if not, name the resource, as %s"
+)
 
 // tally counts what happened to the objects of one rule.
 type tally struct{ matched, skipped int }
@@ -121,14 +130,14 @@ func (p program) report(list *fn.List, tallies []tally, changed int) {
 		if t.matched == 0 {
 			continue
 		}
-		message := fmt.Sprintf("%s: objects that meet the conditions: %d", p.rules[n].label, t.matched)
+		message := fmt.Sprintf(saidMet, n, t.matched)
 		if t.skipped > 0 {
-			message += fmt.Sprintf(" (of these left alone because a test failed: %d)", t.skipped)
+			message = fmt.Sprintf(saidMetSome, n, t.matched, t.skipped)
 		}
 		list.Report(krm.Result{Severity: krm.Info, Message: message})
 	}
 	if changed > 0 {
-		list.Report(krm.Result{Severity: krm.Info, Message: fmt.Sprintf("objects changed: %d", changed)})
+		list.Report(krm.Result{Severity: krm.Info, Message: fmt.Sprintf(saidChanged, changed)})
 	}
 }
 
