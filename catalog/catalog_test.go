@@ -153,7 +153,7 @@ func TestLookup(t *testing.T) {
 // few need beside that is listed with those few.
 func TestDependencies(t *testing.T) {
 	const module = "github.com/velero-krm/velero-krm/"
-	allowed := []string{module + "krm", module + "fn", module + "fn/podspec", module + "fn/runcontext", module + "catalog", module + "internal/jsonvalue", module + "internal/jsontext", module + "internal/includes", "go.yaml.in/yaml/v3"}
+	allowed := []string{module + "krm", module + "fn", module + "fn/podspec", module + "fn/runcontext", module + "catalog", module + "internal/jsonvalue", module + "internal/jsontext", module + "internal/objectmeta", module + "internal/includes", "go.yaml.in/yaml/v3"}
 	foreign := map[string]string{ // package prefix: why
 		"filippo.io/age":       "seal-secrets, unseal-secrets",
 		"filippo.io/hpke":      "age: post-quantum keys",

@@ -3,6 +3,7 @@ package mapnamespaces
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/velero-krm/velero-krm/fn"
@@ -13,7 +14,7 @@ import (
 type outcome struct {
 	m      *mapper
 	o      *fn.Object
-	unsure []mention
+	unsure map[string]*mention // by namespace
 }
 
 // mention is a namespace that fields may refer to, the first of these, in the
@@ -26,7 +27,7 @@ type mention struct {
 
 // settle changes what surely names an old namespace, and tells of the rest.
 func (w *walker) settle(o *fn.Object) error {
-	out := outcome{m: w.m, o: o}
+	out := outcome{m: w.m, o: o, unsure: map[string]*mention{}}
 	for _, h := range w.hits {
 		now, changed, unsure := w.m.rewrite(h.text, h.place)
 		if changed != nil && !w.left(h.at, h.text) {
@@ -60,16 +61,15 @@ func (out *outcome) edit(h hit, now string, namespaces []string) error {
 }
 
 func (out *outcome) mention(namespace string, at []any) {
-	for i := range out.unsure {
-		if m := &out.unsure[i]; m.namespace == namespace {
-			m.fields++
-			if slices.CompareFunc(at, m.first, compareElems) < 0 {
-				m.first = at
-			}
-			return
-		}
+	m := out.unsure[namespace]
+	if m == nil {
+		m = &mention{namespace: namespace, first: at}
+		out.unsure[namespace] = m
 	}
-	out.unsure = append(out.unsure, mention{namespace, at, 1})
+	m.fields++
+	if slices.CompareFunc(at, m.first, compareElems) < 0 {
+		m.first = at
+	}
 }
 
 // compareElems orders the keys or elements of one mapping or list. Where a key
@@ -84,10 +84,10 @@ func compareElems(a, b any) int {
 
 // report tells of each namespace once, however many fields may refer to it.
 func (out *outcome) report() {
-	slices.SortFunc(out.unsure, func(a, b mention) int {
+	sorted := slices.SortedFunc(maps.Values(out.unsure), func(a, b *mention) int {
 		return cmp.Or(slices.CompareFunc(a.first, b.first, compareElems), cmp.Compare(a.namespace, b.namespace))
 	})
-	for _, m := range out.unsure {
+	for _, m := range sorted {
 		message := "may refer to namespace " + m.namespace + ", which moves; not changed"
 		if m.fields > 1 {
 			message += fmt.Sprintf(" (nor in other fields: %d)", m.fields-1)
