@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/velero-krm/velero-krm/catalog"
 	"github.com/velero-krm/velero-krm/fn"
@@ -43,8 +44,9 @@ var configs = map[string]string{ //nolint:gochecknoglobals // a constant table
 
 // runContext is what a function that asks for the run's context gets; the
 // others do without it, so that nothing is added to what they are measured by.
+// Its verb is the phase.
 const runContext = `{"apiVersion":"velero-krm.io/v1alpha1","kind":"RunContext","metadata":{"name":"bench","namespace":"velero"},` +
-	`"phase":"Restore","backup":{"spec":{}},"restore":{"name":"bench","labels":{"app.kubernetes.io/part-of":"openshift-migration"},` +
+	`"phase":%q,"backup":{"spec":{}},"restore":{"name":"bench","labels":{"app.kubernetes.io/part-of":"openshift-migration"},` +
 	`"spec":{"namespaceMapping":{"shop-00":"dr-00"}}},"cluster":{"kubernetesVersion":"v1.34.3"}}`
 
 // measureInProcess compares each function of the catalogue, from the bytes of
@@ -137,7 +139,11 @@ func contextOf(f fn.Function) ([]*krm.Item, error) {
 	if f.About().Needs.Context == "" {
 		return nil, nil
 	}
-	item, err := krm.NewItem([]byte(runContext))
+	phase := fn.Restore
+	if phases := f.OnlyPhases(); len(phases) > 0 && !slices.Contains(phases, phase) {
+		phase = phases[0]
+	}
+	item, err := krm.NewItem(fmt.Appendf(nil, runContext, phase))
 	return []*krm.Item{item}, err
 }
 
