@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/velero-krm/velero-krm/catalog/internal/textref"
 	"github.com/velero-krm/velero-krm/krm"
 )
 
@@ -147,7 +148,8 @@ func isLabels(key string) bool {
 }
 
 // label is the place of a label's value, at the label's key, or of the fields of
-// an expression. The labels of pods and nodes name no namespace.
+// an expression. The labels of pods and nodes name no namespace, but for those
+// that say so.
 func (w *walker) label(f frame, key string) place {
 	if f.in == "matchExpressions" {
 		if key != "values" {
@@ -160,7 +162,8 @@ func (w *walker) label(f frame, key string) place {
 	switch {
 	case isNamespaceLabel(key):
 		return name
-	case f.selects:
+	case f.selects, strings.Contains(strings.ToLower(key), "namespace"):
+		// As those of metrics, by which an autoscaler selects.
 		return loose
 	}
 	return skip
@@ -178,6 +181,8 @@ func program(f, child frame, kind byte) (place, bool) {
 		return free, true
 	case "value":
 		return free, f.in == "env"
+	case "apiVersion", "apiGroup", "image":
+		return silent, true // apps/v1 is in no namespace apps
 	case "port", "targetPort":
 		return silent, true // by their names
 	case "searches":
@@ -186,23 +191,21 @@ func program(f, child frame, kind byte) (place, bool) {
 		// https://prometheus-operator.dev/docs/api-reference/api/
 		return name, f.selects
 	}
-	if strings.HasSuffix(child.in, "amespaceSelector") && kind == '"' {
-		return free, true // Calico writes selectors as text
+	// Calico writes selectors as text
+	// (https://docs.tigera.io/calico/latest/reference/resources/globalnetworkpolicy#selectors).
+	switch {
+	case kind != '"':
+	case strings.HasSuffix(child.in, "amespaceSelector"):
+		return free, true
+	case strings.HasSuffix(child.in, "elector"):
+		return selection, true
 	}
 	return loose, false
 }
 
-// isKnown reports whether the API is Kubernetes' own or OpenShift's: what is
-// called a namespace there is one of the cluster. Others may mean another
-// cluster, or no namespace of Kubernetes at all.
-func isKnown(id krm.Identity) bool {
-	group := id.Group()
-	if !strings.Contains(group, ".") || strings.HasSuffix(group, ".k8s.io") {
-		return true
-	}
-	openshift, ok := strings.CutSuffix(group, ".openshift.io")
-	return ok && slices.Contains([]string{"apps", "authorization", "build", "image", "network", "project", "quota", "route", "security", "template", "user"}, openshift)
-}
+// isKnown reports whether what is called a namespace in an object is one of the
+// cluster.
+func isKnown(id krm.Identity) bool { return textref.Namespaced(id.Group()) }
 
 // ofKnown are the places of kinds that are known.
 func (w *walker) ofKnown(f, child frame, kind byte) place {
