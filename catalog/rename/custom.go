@@ -10,27 +10,6 @@ import (
 // deep.
 const maxWalk = 64
 
-// knownGroups are the API groups whose every reference is in the tables, or in
-// none of their kinds. Of others every field is looked at.
-func knownGroup(group string) bool {
-	if !strings.Contains(group, ".") {
-		return true
-	}
-	base, kubernetes := strings.CutSuffix(group, ".k8s.io")
-	switch {
-	case kubernetes:
-		return slices.Contains([]string{
-			"admissionregistration", "apiextensions", "apiregistration", "authentication", "authorization", "certificates", "coordination",
-			"discovery", "events", "flowcontrol.apiserver", "internal.apiserver", "networking", "node", "rbac.authorization", "resource",
-			"scheduling", "storage", "storagemigration", "metrics", "gateway.networking", "snapshot.storage", "groupsnapshot.storage", "autoscaling",
-		}, base)
-	case strings.HasSuffix(group, ".openshift.io"):
-		base = strings.TrimSuffix(group, ".openshift.io")
-		return slices.Contains([]string{"apps", "authorization", "build", "image", "oauth", "project", "quota", "route", "security", "user"}, base)
-	}
-	return false
-}
-
 // customMapping looks at every field of a mapping of which nobody knows what
 // it means.
 func (w *walker) customMapping(m map[string]any, n *node) {
@@ -117,9 +96,7 @@ func isElement(m map[string]any) bool {
 // customText changes what is certain in a text of which nobody knows what it
 // means, and notes what it may refer to.
 func (w *walker) customText(text string) string {
-	if w.embedded == 0 {
-		text = w.certain(text)
-	}
+	text = w.certain(text)
 	if r, ok := w.r.table.named(w.id.Namespace, text); ok {
 		if namesObjects(w.lastKey()) {
 			w.mention(r)

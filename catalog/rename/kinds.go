@@ -71,7 +71,7 @@ func tables() map[string][]func(table map[groupKind]spec) {
 		"rbac.authorization.k8s.io": {addAccess}, "authorization" + openshift: {addAccess}, "security" + openshift: {addAccess},
 		"certificates.k8s.io": {addAccess}, "flowcontrol.apiserver.k8s.io": {addAccess}, "user" + openshift: {addAccess}, "oauth" + openshift: {addAccess},
 		admission: {addCluster}, "apiregistration.k8s.io": {addCluster}, "apiextensions.k8s.io": {addCluster}, "resource.k8s.io": {addCluster}, "coordination.k8s.io": {addCluster},
-		"route" + openshift: {addOpenShift}, "apps" + openshift: {addOpenShift}, "image" + openshift: {addOpenShift}, "template" + openshift: {addOpenShift},
+		"route" + openshift: {addOpenShift}, "apps" + openshift: {addOpenShift}, "image" + openshift: {addOpenShift}, "network" + openshift: {addOpenShift}, "template" + openshift: {addOpenShift},
 		"build" + openshift:     {addBuilds},
 		"monitoring.coreos.com": {addMonitoring}, "cert-manager.io": {addCertificates}, "kubevirt.io": {addMachines}, "cdi.kubevirt.io": {addMachines},
 		"serving.knative.dev": {addControllers}, "argoproj.io": {addControllers}, "keda.sh": {addControllers},

@@ -60,7 +60,10 @@ func addAccess(table map[groupKind]spec) {
 		refs(core, "ServiceAccount", "spec.rules[*].subjects[*].serviceAccount"), accounts("spec.rules[*].subjects[*].user.name"))
 	table[groupKind{"user" + openshift, "Group"}] = to("user"+openshift, "User", "users[*]")
 	table[groupKind{"user" + openshift, "Identity"}] = refs("user"+openshift, "User", "user")
-	table[groupKind{"oauth" + openshift, "OAuthClientAuthorization"}] = to("oauth"+openshift, "OAuthClient", "clientName").and(to("user"+openshift, "User", "userName"))
+	for _, kind := range []string{"OAuthClientAuthorization", "OAuthAccessToken", "OAuthAuthorizeToken", "UserOAuthAccessToken"} {
+		// A service account may be a client, too.
+		table[groupKind{"oauth" + openshift, kind}] = to("oauth"+openshift, "OAuthClient", "clientName").and(accounts("clientName"), to("user"+openshift, "User", "userName"))
+	}
 }
 
 func addCluster(table map[groupKind]spec) {

@@ -12,6 +12,7 @@ func addOpenShift(table map[groupKind]spec) {
 	table[groupKind{"image" + openshift, "ImageStream"}] = refs("", "", "spec.tags[*].from")
 	table[groupKind{"image" + openshift, "ImageStreamTag"}] = refs("", "", "tag.from")
 	table[groupKind{"image" + openshift, "ImageTag"}] = refs("", "", "spec.from")
+	table[groupKind{"network" + openshift, "HostSubnet"}] = to(core, "Node", "host")
 	table[groupKind{"template" + openshift, "TemplateInstance"}] = secrets("spec.secret.name")
 	table[groupKind{"template" + openshift, "BrokerTemplateInstance"}] = refs("template"+openshift, "TemplateInstance", "spec.templateInstance").and(refs(core, "Secret", "spec.secret"))
 }

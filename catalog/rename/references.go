@@ -3,6 +3,7 @@ package rename
 import (
 	"strings"
 
+	"github.com/velero-krm/velero-krm/catalog/internal/textref"
 	"github.com/velero-krm/velero-krm/fn/podspec"
 	"github.com/velero-krm/velero-krm/krm"
 )
@@ -19,7 +20,8 @@ type groupKind struct{ group, kind string }
 // places is where the references of one kind are.
 type places struct {
 	root *node
-	// custom is true for a kind whose other fields may be references as well.
+	// custom is true for a kind whose other fields may be references as well, or
+	// have whole objects in them.
 	custom bool
 }
 
@@ -50,7 +52,7 @@ func (refs *references) of(id krm.Identity) places {
 	if gk == (groupKind{"apps", "ControllerRevision"}) {
 		s = s.and(podReferences("data.spec.template.spec"))
 	}
-	custom := !knownGroup(gk.group) || gk == groupKind{"template.openshift.io", "Template"}
+	custom := !textref.Known(gk.group) || gk == groupKind{"template" + openshift, "Template"} || gk == groupKind{"template" + openshift, "TemplateInstance"}
 	p := places{refs.tree(s, custom), custom}
 	refs.known[gk] = p
 	return p

@@ -1,56 +1,58 @@
 package rename
 
 import (
-	"regexp"
 	"strings"
+
+	"github.com/velero-krm/velero-krm/catalog/internal/textref"
 )
 
-// The certain forms within longer texts, as in map-namespaces.
-var (
-	serviceDNS = regexp.MustCompile(`([a-z0-9](?:[-a-z0-9]*[a-z0-9])?)\.([a-z0-9](?:[-a-z0-9]*[a-z0-9])?)\.svc`)
-	account    = regexp.MustCompile(`system:serviceaccount:([-a-z0-9]+):([-.a-z0-9]*[a-z0-9])`)
-)
-
-// certain changes DNS names of Services and user names of service accounts
-// within a text.
+// certain changes DNS names of Services, and names and identities of service
+// accounts, within a text, and notes those that may be of something else.
 func (w *walker) certain(text string) string {
-	return w.services(w.account(text))
-}
-
-func (w *walker) services(text string) string {
-	if !w.r.table.kinds["Service"] || !strings.Contains(text, ".svc") {
-		return text
-	}
-	return replaceGroup(text, serviceDNS, 1, func(m []string) string {
-		return w.name(target{core, "Service"}, m[2], m[1])
+	return w.referred(text, func(ref textref.Ref) string {
+		switch ref.Form {
+		case textref.Service:
+			return "Service"
+		case textref.User, textref.Identity:
+			return "ServiceAccount"
+		default:
+			return ""
+		}
 	})
 }
 
+// account changes the user names of service accounts alone.
 func (w *walker) account(text string) string {
-	if !w.r.table.kinds["ServiceAccount"] || !strings.Contains(text, "system:serviceaccount:") {
-		return text
-	}
-	return replaceGroup(text, account, 2, func(m []string) string {
-		return w.name(target{core, "ServiceAccount"}, m[1], m[2])
+	return w.referred(text, func(ref textref.Ref) string {
+		if ref.Form == textref.User {
+			return "ServiceAccount"
+		}
+		return ""
 	})
 }
 
-// replaceGroup replaces one group of every match that is no part of a longer
-// word. The characters around are looked at and not matched, or one between
-// two names would belong to the first alone.
-func replaceGroup(text string, re *regexp.Regexp, group int, with func(match []string) string) string {
+// referred changes the names of objects that a text refers to, of the kind that
+// each is of; "" is a reference to leave.
+func (w *walker) referred(text string, kindOf func(textref.Ref) string) string {
+	if !w.r.table.kinds["Service"] && !w.r.table.kinds["ServiceAccount"] {
+		return text
+	}
 	var b strings.Builder
 	last := 0
-	for _, at := range re.FindAllStringSubmatchIndex(text, -1) {
-		if at[0] > 0 && wordByte(text[at[0]-1]) || at[1] < len(text) && wordByte(text[at[1]]) {
+	for ref := range textref.All(text) {
+		kind := kindOf(ref)
+		if !w.r.table.kinds[kind] || ref.Name.Empty() || ref.Name.Start < last {
 			continue
 		}
-		match := make([]string, len(at)/2)
-		for i := range match {
-			match[i] = text[at[2*i]:at[2*i+1]]
+		namespace, name := ref.Namespace.Of(text), ref.Name.Of(text)
+		if !ref.Certain || w.embedded > 0 {
+			if r, ok := w.r.table.named(namespace, name, kind); ok {
+				w.mention(r)
+			}
+			continue
 		}
-		b.WriteString(text[last:at[2*group]] + with(match))
-		last = at[2*group+1]
+		b.WriteString(text[last:ref.Name.Start] + w.name(target{core, kind}, namespace, name))
+		last = ref.Name.End
 	}
 	return b.String() + text[last:]
 }

@@ -25,11 +25,15 @@ type walker struct {
 	unsure   []mention
 }
 
-// mention is an entry that fields may refer to, the first of these and how many
-// there are.
+// mention is an entry that fields may refer to.
 type mention struct {
-	label, path string
-	fields      int
+	label string
+	// path is the first field, fields are all.
+	path   string
+	fields map[string]bool
+	// last is where the last field is: most words that may refer to an entry are
+	// in one text.
+	last []any
 }
 
 // value returns what v becomes at a node, nil for a place that is not known.
@@ -121,21 +125,24 @@ func (w *walker) inNamespace(kind string) string {
 // mention notes that the field at hand may refer to an object that is renamed.
 func (w *walker) mention(r Rename) {
 	label := r.Kind + " " + r.From
-	for i := range w.unsure {
-		if w.unsure[i].label == label {
-			w.unsure[i].fields++
-			return
-		}
+	i := slices.IndexFunc(w.unsure, func(m mention) bool { return m.label == label })
+	if i >= 0 && slices.Equal(w.unsure[i].last, w.at) {
+		return
 	}
-	w.unsure = append(w.unsure, mention{label, fn.LocationOf(w.at...).String(), 1})
+	path := fn.LocationOf(w.at...).String()
+	if i < 0 {
+		i = len(w.unsure)
+		w.unsure = append(w.unsure, mention{label: label, path: path, fields: map[string]bool{}})
+	}
+	w.unsure[i].fields[path], w.unsure[i].last = true, slices.Clone(w.at)
 }
 
 // report tells of each entry once, however many fields may refer to it.
 func (w *walker) report(list *fn.List) {
 	for _, m := range w.unsure {
 		message := "may refer to " + m.label + ", which is renamed; not changed"
-		if m.fields > 1 {
-			message += fmt.Sprintf(" (nor in other fields: %d)", m.fields-1)
+		if others := len(m.fields) - 1; others > 0 {
+			message += fmt.Sprintf(" (nor in other fields: %d)", others)
 		}
 		list.ReportOn(w.o, krm.Warning, m.path, message)
 	}
