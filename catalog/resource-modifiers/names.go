@@ -208,6 +208,8 @@ type resource struct {
 	// it was told that this was taken for one.
 	meant  []meaning
 	warned []bool
+	// fields are the names of those that its rules look at; nil for all.
+	fields map[string]bool
 }
 
 // meaning is by which name a rule is for a kind.
@@ -229,12 +231,17 @@ func (r resources) of(id krm.Identity) *resource {
 		return known
 	}
 	res := &resource{singular: singular(gk.group, gk.kind), warned: make([]bool, len(r.rules))}
+	// Without these there is no object.
+	res.fields = map[string]bool{"apiVersion": true, "kind": true, "metadata": true}
 	res.names, res.guessed = r.names.of(gk)
 	if slices.Contains(res.names, res.singular) {
 		res.singular = ""
 	}
 	for i := range r.rules {
 		res.meant = append(res.meant, res.meaning(&r.rules[i]))
+		if res.meant[i] != notMeant {
+			res.fields = r.rules[i].looksAt(res.fields)
+		}
 	}
 	r.known[gk] = res
 	return res

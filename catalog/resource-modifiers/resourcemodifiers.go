@@ -58,7 +58,8 @@ func transform(ctx context.Context, c Config, list *fn.List) error {
 // object applies the rules to one object and reports whether it changed.
 func (p program) object(list *fn.List, i int, came resources, tallies []tally) (bool, error) {
 	item := list.Objects[i].Item()
-	t, kind := target{item: item}, came.of(item.Identity())
+	kind := came.of(item.Identity())
+	t := target{item: item, names: kind.fields}
 	// All conditions come first: they look at the object as it came.
 	var rules []int
 	for n := range p.rules {
@@ -85,7 +86,7 @@ func (p program) object(list *fn.List, i int, came resources, tallies []tally) (
 		}
 		fields = next
 	}
-	changed, err := anew.Put(list, i, fields)
+	changed, err := t.put(list, i, fields)
 	if err != nil {
 		return false, fmt.Errorf("after the rules it is no Kubernetes object: %w", err)
 	}
@@ -143,16 +144,34 @@ func (p program) report(list *fn.List, tallies []tally, changed int) {
 
 // target is an object that conditions look at.
 type target struct {
-	item   *krm.Item
+	item *krm.Item
+	// names of the fields that rules look at; nil for all.
+	names map[string]bool
+	// part and fields are what was decoded of it.
+	part   part
 	fields map[string]any
 }
 
-// decoded returns the fields, which are the target's own.
+// decoded returns the fields that rules look at, which are the target's own.
 func (t *target) decoded() map[string]any {
 	if t.fields == nil {
-		t.fields = t.item.Object()
+		t.part = partOf(t.item, t.names)
+		t.fields = t.part.item.Object()
 	}
 	return t.fields
+}
+
+// put makes fields those of the object, and reports whether that changed it.
+func (t *target) put(list *fn.List, i int, fields map[string]any) (bool, error) {
+	item, err := krm.FromObject(fields)
+	if err != nil || t.part.item.Equal(item) {
+		return false, err
+	}
+	if item, err = t.part.with(item); err != nil {
+		return false, err
+	}
+	anew.PutItem(list, i, item)
+	return true, nil
 }
 
 // concerns reports whether an object of the rule's resource meets the other

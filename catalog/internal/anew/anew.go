@@ -32,6 +32,10 @@ func PutChanged(list *fn.List, i int, fields map[string]any) error {
 	return nil
 }
 
+// PutItem makes an item the object at index i of list.Objects, for a caller that
+// knows that something changed and has encoded it.
+func PutItem(list *fn.List, i int, item *krm.Item) { swap(list, i, item) }
+
 func swap(list *fn.List, i int, item *krm.Item) {
 	// The list makes objects at its end alone. In a statement of its own: to make
 	// room it may move the slice, and Go does not say whether that comes before
