@@ -78,7 +78,8 @@ func (s *suite) inProcessOf(ctx context.Context, f fn.Function) error {
 	through := func(concurrency int) func() error {
 		opts := runner.TransformOptions{
 			Config: config, Context: run, MaxConcurrency: concurrency,
-			Allow: runner.Permissions{Create: true, Delete: true, Rename: true},
+			Allow:   runner.Permissions{Create: true, Delete: true, Rename: true},
+			Sayings: runner.NewSayings(f.Sayings()...), // as in a pipeline
 		}
 		return func() error {
 			items, err := s.items()

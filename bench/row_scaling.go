@@ -97,7 +97,8 @@ func (s *suite) scalingAt(ctx context.Context, f fn.Function, w workload, n, run
 	changed := 0
 	opts := runner.TransformOptions{
 		Config: w.config, Context: w.context, WholeList: true, MaxConcurrency: 1,
-		Allow: runner.Permissions{Create: true, Delete: true, Rename: true},
+		Allow:   runner.Permissions{Create: true, Delete: true, Rename: true},
+		Sayings: runner.NewSayings(f.Sayings()...), // as in a pipeline
 	}
 	costs, err := interleave(
 		ctx, runs,
