@@ -164,13 +164,27 @@ func (r *run) applySingle(ctx context.Context, item *krm.Item) (*tracked, error)
 	}
 	r.count(x)
 	o := x.objects[0]
-	for _, w := range slices.Concat(o.warnings, x.warnings) {
+	news, _ := r.tellOnce(x) // the object's error has what x.errs are
+	for _, w := range capped(slices.Concat(o.warnings, news)) {
 		warn(ctx, r.engine.log, item.Identity(), w)
 	}
 	if len(x.objects) != 1 || len(x.errs) > 0 {
 		return nil, fmt.Errorf("%s: %w", item.Identity(), errors.Join(append(x.errs, errors.New("one object went in and not one came out"))...))
 	}
 	return o, o.err
+}
+
+// maxWarnings bounds what is logged about one object, as an answer of a
+// multi-item action is bounded: Velero keeps every warning in the run's results.
+const maxWarnings = 100
+
+// capped bounds warnings, and tells of those that it leaves out.
+func capped(warnings []string) []string {
+	if len(warnings) <= maxWarnings {
+		return warnings
+	}
+	left := len(warnings) - (maxWarnings - 1)
+	return append(slices.Clip(warnings[:maxWarnings-1]), fmt.Sprintf("%d further warnings", left))
 }
 
 // count adds the outcome to the totals of the run.

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/vmware-tanzu/velero/pkg/plugin/velero"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
@@ -184,6 +185,48 @@ func TestBackupLog(t *testing.T) {
 	}
 	if strings.Contains(w.log.String(), "aHVudGVyMg") {
 		t.Errorf("the value of a Secret is in the log:\n%s", w.log.String())
+	}
+}
+
+// TestStockWarnings: a warning about no object in particular is one of the run
+// and not of each of its objects, and those of one object are bounded.
+func TestStockWarnings(t *testing.T) {
+	for name, tc := range map[string]struct {
+		reason, builtin string
+		// want are parts of lines and how many lines have them.
+		want map[string]int
+	}{
+		"OfTheRun":   {reason: "each object is a call", builtin: "warn", want: map[string]int{"pipeline warns": 1, "old field": 1, "name=first": 1}},
+		"OfAnObject": {reason: "Velero keeps them all", builtin: "warn-of-each", want: map[string]int{"pipeline warns": 3 * maxWarnings, "51 further warnings": 3, "name=third": maxWarnings}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, []string{yamlPipeline("p", "\tmutators: [{builtin: "+tc.builtin+"}]\n")})
+			backup, restore := &BackupItemAction{engine: w.engine}, &RestoreItemAction{engine: w.engine}
+			for _, object := range []string{"first", "second", "third"} {
+				var err error
+				if name == "OfTheRun" {
+					_, _, _, _, err = backup.Execute(configMap(t, object), aBackup("b1", wants("p")))
+				} else {
+					_, err = restore.Execute(&velero.RestoreItemActionExecuteInput{
+						Item: configMap(t, object), ItemFromBackup: configMap(t, object), Restore: aRestore("r1", wants("p")),
+					})
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+			for part, want := range tc.want {
+				got := 0
+				for line := range strings.Lines(w.log.String()) {
+					if strings.Contains(line, "level=warning") && strings.Contains(line, part) {
+						got++
+					}
+				}
+				if got != want {
+					t.Errorf("%s: %d lines have %q, want %d", tc.reason, got, part, want)
+				}
+			}
+		})
 	}
 }
 

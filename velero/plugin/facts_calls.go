@@ -9,7 +9,6 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/apimachinery/pkg/types"
 )
 
 // call is one call for a fact: what a role would have to permit.
@@ -113,40 +112,11 @@ func (g *gatherer) listMetadata(ctx context.Context, c call, fieldSelector strin
 	})
 }
 
-// unseen returns a function that reports whether it is asked for an object the
-// first time.
-func unseen() func(metav1.Object) bool {
-	seen := map[types.NamespacedName]bool{}
-	return func(o metav1.Object) bool {
-		name := types.NamespacedName{Namespace: o.GetNamespace(), Name: o.GetName()}
-		again := seen[name]
-		seen[name] = true
-		return !again
-	}
-}
-
-// eachPage asks for pages until there is none or page says false. Where the API
-// server no longer has the list that a page belongs to, which it forgets after
-// some minutes, it asks for the whole list once, which cannot end that way: page
-// sees objects again that it has seen.
+// eachPage asks for the pages of a call, and says in its error which call it is.
 func eachPage(c call, options metav1.ListOptions, page func(metav1.ListOptions) (next string, more bool, err error)) error {
 	c.verb = "list"
-	options.Limit = pageSize
-	for {
-		next, more, err := page(options)
-		if expired(err) && options.Continue != "" && options.Limit > 0 {
-			options.Continue, options.Limit = "", 0
-			continue
-		}
-		if err != nil {
-			return &callError{c, err}
-		}
-		if options.Continue = next; !more || next == "" {
-			return nil
-		}
+	if err := everyPage(options, page); err != nil {
+		return &callError{c, err}
 	}
+	return nil
 }
-
-// expired reports whether the API server no longer has what a page continues.
-// The reason is in its answer; one that has none is Gone by its status, 410.
-func expired(err error) bool { return apierrors.IsResourceExpired(err) || apierrors.IsGone(err) }

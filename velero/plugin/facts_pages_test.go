@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	gocmp "github.com/google/go-cmp/cmp"
+	velerov1api "github.com/vmware-tanzu/velero/pkg/apis/velero/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -52,9 +53,9 @@ func (f *forgetful) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// TestFactsOfListThatExpires: each object counts once, and a server that
+// TestListThatExpires: each object counts once, and a server that
 // refuses everything is asked no more than once more.
-func TestFactsOfListThatExpires(t *testing.T) {
+func TestListThatExpires(t *testing.T) {
 	expiredStatus := apierrors.NewResourceExpired("The provided continue parameter is too old").Status()
 	expiredStatus.TypeMeta = metav1.TypeMeta{APIVersion: "v1", Kind: "Status"}
 	cases := map[string]struct {
@@ -75,6 +76,12 @@ func TestFactsOfListThatExpires(t *testing.T) {
 				},
 				"metadata": func(g *gatherer, c call, do func(metav1.Object)) error {
 					return g.listMetadata(t.Context(), c, "", func(m *metav1.PartialObjectMetadata) { do(m) })
+				},
+				"Backups": func(g *gatherer, _ call, do func(metav1.Object)) error {
+					return g.cluster.backups(t.Context(), "shop", func(b *velerov1api.Backup) { do(b) })
+				},
+				"Restores": func(g *gatherer, _ call, do func(metav1.Object)) error {
+					return g.cluster.restores(t.Context(), "shop", func(r *velerov1api.Restore) { do(r) })
 				},
 			} {
 				server := tc.server

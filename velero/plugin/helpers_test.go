@@ -150,6 +150,15 @@ func builtins() []builtinFunc {
 		{name: "warn", list: func(in *krm.ResourceList) (*krm.ResourceList, error) {
 			return &krm.ResourceList{Items: in.Items, Results: []krm.Result{{Message: "old field", Severity: krm.Warning}}}, nil
 		}},
+		{name: "warn-of-each", list: func(in *krm.ResourceList) (*krm.ResourceList, error) {
+			out := &krm.ResourceList{Items: in.Items}
+			for _, it := range in.Items {
+				for n := range maxWarnings + 50 {
+					out.Results = append(out.Results, krm.Result{Message: fmt.Sprintf("field %d is old", n), Severity: krm.Warning, ResourceRef: krm.RefTo(it.Identity())})
+				}
+			}
+			return out, nil
+		}},
 		{name: "context", list: func(in *krm.ResourceList) (*krm.ResourceList, error) {
 			out := &krm.ResourceList{}
 			var run map[string]any
