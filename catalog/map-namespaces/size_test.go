@@ -8,26 +8,26 @@ import (
 )
 
 // many is a custom resource with a list of equal texts.
-func many(t testing.TB, text string, count int) *krm.Item {
-	t.Helper()
+func many(tb testing.TB, text string, count int) *krm.Item {
+	tb.Helper()
 	list := strings.TrimSuffix(strings.Repeat(`"`+text+`",`, count), ",")
 	i, err := krm.NewItem([]byte(`{"apiVersion":"example.com/v1","kind":"Foo","metadata":{"name":"v","namespace":"a"},"spec":{"l":[` + list + `]}}`))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return i
 }
 
 // mapShop runs the function over one object.
-func mapShop(t testing.TB, object *krm.Item) *krm.ResourceList {
-	t.Helper()
+func mapShop(tb testing.TB, object *krm.Item) *krm.ResourceList {
+	tb.Helper()
 	config, err := krm.ParseConfig([]byte(`{"apiVersion":"velero-krm.io/v1alpha1","kind":"MapNamespaces","spec":{"mappings":{"shop":"store","web":"site"}}}`))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	out, err := Function().Run(t.Context(), &krm.ResourceList{Items: []*krm.Item{object}, FunctionConfig: config})
+	out, err := Function().Run(tb.Context(), &krm.ResourceList{Items: []*krm.Item{object}, FunctionConfig: config})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return out
 }
