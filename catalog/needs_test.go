@@ -44,6 +44,17 @@ func TestMistakesOfTheStepAreToldAtLoad(t *testing.T) {
 			reason: "the Secrets would be unusable", spec: "phases: [Restore]\nmutators:\n- {builtin: seal-secrets, configMap: {recipients: age1e82spq85ls9pmxvdwv5nrq9pa45g2le8m23cv9q2t3g7ykd2dszqj5hh6j}}",
 			want: []string{"spec.mutators[0].builtin: seal-secrets is for Backup alone, and the pipeline runs in Restore " + forBackup},
 		},
+		"move images on backup": {
+			reason: "the new cluster's registry is not known", spec: "phases: [Backup]\nmutators:\n- {builtin: move-internal-images, context: true, configMap: {from: a.example}}",
+			want: []string{"spec.mutators[0].builtin: move-internal-images is for Restore alone, and the pipeline runs in Backup " + strings.ReplaceAll(forBackup, "[Backup]", "[Restore]")},
+		},
+		"move images on backup, told": {
+			reason: "nothing of a Restore is needed", spec: "phases: [Backup]\nmutators:\n- {builtin: move-internal-images, configMap: {from: a.example, to: b.example}}",
+		},
+		"move images, wrongly": {
+			reason: "nobody knows what is meant", spec: "phases: [Backup]\nmutators:\n- {builtin: move-internal-images, configMap: {from: a/b, to: b.example}}",
+			want: []string{"spec.mutators[0].configMap: read config: data.from: is no host of a registry (as image-registry.openshift-image-registry.svc:5000)"},
+		},
 		"redact by default": {
 			reason: "the default is both", spec: "mutators:\n- builtin: redact-secrets",
 			want: []string{"spec.mutators[0].builtin: redact-secrets is for Backup alone, and the pipeline runs in Restore " + forBackup},

@@ -24,7 +24,8 @@ type About struct {
 	// Phases of Velero that the function is meant for, [Backup] or [Restore]. Empty
 	// for both. A pipeline that runs in another phase, too, is refused: what the
 	// function makes of objects would do harm there, as Secrets that are restored
-	// sealed. For a function that Validates, and so does none, it is advice.
+	// sealed. For a function that Validates, and so does none, it is advice. A
+	// config that is a [PhaseTeller] may say otherwise.
 	Phases []string
 	// Needs is what a pipeline step must grant. The zero value is for a function
 	// that changes objects it was given, each on its own.
@@ -117,11 +118,21 @@ func (f Function) About() About {
 // IfIgnored returns About().IfIgnored, for pipelines.
 func (f Function) IfIgnored() string { return f.about.IfIgnored }
 
+// PhaseTeller is a config that knows whether the function, configured so, is for
+// fewer phases than all: Phases returns them, or nil for all, in place of
+// About().Phases. It is asked after it was validated.
+type PhaseTeller interface{ Phases() []string }
+
 // OnlyPhases returns the phases outside of which a pipeline must not run the
-// function, nil when it may run in any. The caller may change it.
-func (f Function) OnlyPhases() []string {
-	if f.about.Validates {
+// function with config, nil for none: those of About, or what the config says if
+// it is a [PhaseTeller]. It is nil when the function may run in any, and when
+// such a config has problems, which is told elsewhere. The caller may change it.
+func (f Function) OnlyPhases(config *krm.Item) []string {
+	if f.about.Validates || f.phases == nil {
 		return nil
+	}
+	if phases, told := f.phases(config); told {
+		return slices.Clone(phases)
 	}
 	return slices.Clone(f.about.Phases)
 }

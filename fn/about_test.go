@@ -82,8 +82,40 @@ func TestOnlyPhases(t *testing.T) {
 		{About{Phases: []string{Restore}, Validates: true}, nil}, // it changes nothing
 	} {
 		f := New("x", "X.", func(context.Context, NoConfig, *List) error { return nil }, Describe(tc.about))
-		if diff := cmp.Diff(tc.want, f.OnlyPhases()); diff != "" {
+		if diff := cmp.Diff(tc.want, f.OnlyPhases(nil)); diff != "" {
 			t.Errorf("%+v (-want +got):\n%s", tc.about, diff)
+		}
+	}
+}
+
+// telling is for backups unless its config says that it is for any phase.
+type telling struct {
+	Any  bool `json:"any"`
+	Size int  `json:"size"`
+}
+
+func (c telling) Phases() []string {
+	if c.Any {
+		return nil
+	}
+	return []string{Backup}
+}
+
+// TestPhaseTeller: the config has the last word.
+func TestPhaseTeller(t *testing.T) {
+	f := New("x", "X.", func(context.Context, telling, *List) error { return nil }, Describe(About{Phases: []string{Backup}}))
+	for text, want := range map[string][]string{
+		"":                       {Backup},
+		"{any: 'false'}":         {Backup},
+		"{any: 'true'}":          nil,
+		"{any: 'true', size: x}": nil, // nobody knows what is meant
+	} {
+		var cfg *krm.Item
+		if text != "" {
+			cfg = config(t, "apiVersion: v1\nkind: ConfigMap\ndata: "+text)
+		}
+		if diff := cmp.Diff(want, f.OnlyPhases(cfg)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", text, diff)
 		}
 	}
 }

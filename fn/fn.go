@@ -26,6 +26,7 @@ type Function struct {
 	run           func(ctx context.Context, in *krm.ResourceList) (*krm.ResourceList, error)
 	check         func(config *krm.Item) error
 	needs         func(config *krm.Item) Needs
+	phases        func(config *krm.Item) (phases []string, told bool)
 }
 
 // configKind is one kind of object that a function is configured by.
@@ -92,7 +93,8 @@ func AcceptConfig(apiVersion, kind string) Option {
 // or, without one, from its top-level fields. Keys that C does not have are
 // errors. A field with the tag `required:"true"` must be there and not be
 // empty; the tag `doc` says in one phrase what it is for. *C may be a
-// [Defaulter], a [Validator], a [NeedsTeller] and a [ConfigReader].
+// [Defaulter], a [Validator], a [NeedsTeller], a [PhaseTeller] and a
+// [ConfigReader].
 //
 // transform gets a list of its own. It is not told how many objects of the
 // backup the list holds: the same objects may come in any split.
@@ -124,6 +126,16 @@ func New[C any](name, summary string, transform func(ctx context.Context, config
 			return teller.Needs()
 		}
 		return Needs{}
+	}
+	f.phases = func(config *krm.Item) ([]string, bool) {
+		if _, ok := any(new(C)).(PhaseTeller); !ok {
+			return nil, false
+		}
+		c, err := read(config)
+		if teller, ok := any(&c).(PhaseTeller); ok && err == nil {
+			return teller.Phases(), true
+		}
+		return nil, true
 	}
 	f.run = func(ctx context.Context, in *krm.ResourceList) (*krm.ResourceList, error) {
 		c, err := read(in.FunctionConfig)

@@ -36,7 +36,7 @@ func (f testFunction) Needs(config *krm.Item) []fn.Grant {
 
 var _ pipeline.PhaseMinder = testFunction{}
 
-func (f testFunction) OnlyPhases() []string { return f.only }
+func (f testFunction) OnlyPhases(*krm.Item) []string { return f.only }
 
 var _ pipeline.IgnoreMinder = testFunction{}
 

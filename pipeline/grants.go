@@ -20,8 +20,9 @@ type Needer interface {
 // PhaseMinder is a [Builtin] that would do harm in a phase that it is not meant
 // for: fn.Function is one.
 type PhaseMinder interface {
-	// OnlyPhases returns the phases that it may run in; nil when it may in any.
-	OnlyPhases() []string
+	// OnlyPhases returns the phases that it may run in with that config, nil for
+	// none; nil when it may in any, or when a wrong config leaves that open.
+	OnlyPhases(config *krm.Item) []string
 }
 
 // granted refuses a step that lacks what its function needs. While objects go
@@ -65,7 +66,7 @@ func (c *compiler) phased(s *step, builtin Builtin, path string) {
 	if !ok || c.told("spec.phases") {
 		return
 	}
-	only := minder.OnlyPhases()
+	only := minder.OnlyPhases(s.config)
 	if len(only) == 0 {
 		return
 	}

@@ -37,6 +37,17 @@ func (c *Config) Validate() error {
 	return errors.Join(errs...)
 }
 
+var _ fn.PhaseTeller = Config{}
+
+// Phases returns Restore alone, which is where the hosts are known that the
+// config does not name, and nil when it names both.
+func (c Config) Phases() []string {
+	if c.From != "" && c.To != "" {
+		return nil
+	}
+	return []string{fn.Restore}
+}
+
 // Function returns the function.
 func Function() fn.Function {
 	return fn.New("move-internal-images", "Names images of the old OpenShift cluster's internal registry in that of the new one, with their namespaces mapped.", transform, fn.Describe(fn.About{

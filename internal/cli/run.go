@@ -315,7 +315,7 @@ func (f *runFlags) phases() []pipeline.Phase {
 	}
 	var phases []pipeline.Phase
 	function, _ := catalog.Lookup(f.builtin) // that there is none is told elsewhere
-	for _, phase := range function.OnlyPhases() {
+	for _, phase := range function.OnlyPhases(nil) {
 		phases = append(phases, pipeline.Phase(phase))
 	}
 	return phases
