@@ -7,7 +7,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/velero-krm/velero-krm/catalog/internal/glob"
 	"github.com/velero-krm/velero-krm/catalog/internal/syntax"
@@ -59,12 +58,15 @@ func (c *Config) Validate() error {
 // nothing.
 func (s Selector) never(at string) []error {
 	var errs []error
-	for field, kind := range map[string]*glob.Pattern{"kind": s.Kind, "ownedBy": s.OwnedBy} {
-		if kind == nil || !unicode.IsLower(rune(kind.String()[0])) {
-			continue
+	if s.Kind != nil {
+		if known, ok := miswritten(s.Kind, s.Group); ok {
+			errs = append(errs, fn.Invalid(at+".kind", lowerCase, "write it as the objects do: "+known+". If a custom resource has such a kind, name its group"))
 		}
-		word := kind.String()
-		errs = append(errs, fn.Invalid(at+"."+field, "matches nothing: kinds begin with a capital letter", "write it as the objects do: "+strings.ToUpper(word[:1])+word[1:]))
+	}
+	if s.OwnedBy != nil {
+		if known, ok := miswritten(s.OwnedBy, nil); ok {
+			errs = append(errs, fn.Invalid(at+".ownedBy", lowerCase, "write it as the objects do: "+known))
+		}
 	}
 	if s.Type == nil {
 		return errs
@@ -74,6 +76,8 @@ func (s Selector) never(at string) []error {
 	}
 	return errs
 }
+
+const lowerCase = "is a kind of Kubernetes or OpenShift in lower case, which no object has"
 
 // secretKind has a type.
 const secretKind = "Secret"
