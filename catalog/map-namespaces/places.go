@@ -162,7 +162,11 @@ func (w *walker) label(f frame, key string) place {
 	switch {
 	case isNamespaceLabel(key):
 		return name
-	case f.selects, strings.Contains(strings.ToLower(key), "namespace"):
+	case f.selects:
+		return loose
+	case w.known && (f.in == "selector" || f.in == "nodeSelector"):
+		// As of a Service: surely of pods or nodes.
+	case strings.Contains(strings.ToLower(key), "namespace"):
 		// As those of metrics, by which an autoscaler selects.
 		return loose
 	}
