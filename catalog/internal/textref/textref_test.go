@@ -174,9 +174,14 @@ func validName(s string) bool {
 // would take hours.
 func TestTimeOfLongTexts(t *testing.T) {
 	for _, part := range []string{"a.", "a-", ".a.svc", "system:serviceaccount:a:", "ns/a/sa/", "ns/", ":serviceaccount:a"} {
-		text := strings.Repeat(part, 1<<20)
+		text := strings.Repeat(part, 1<<20) + " web.shop.svc"
+		last := ""
 		for ref := range textref.All(text) {
 			textref.UserOfAny(text, ref.Namespace)
+			last = ref.Namespace.Of(text)
+		}
+		if last != "shop" {
+			t.Errorf("%q, many times: the last namespace is %q", part, last)
 		}
 	}
 }
