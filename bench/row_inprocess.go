@@ -141,7 +141,7 @@ func contextOf(f fn.Function) ([]*krm.Item, error) {
 		return nil, nil
 	}
 	phase := fn.Restore
-	if phases := f.OnlyPhases(); len(phases) > 0 && !slices.Contains(phases, phase) {
+	if phases := f.OnlyPhases(nil); len(phases) > 0 && !slices.Contains(phases, phase) {
 		phase = phases[0]
 	}
 	item, err := krm.NewItem(fmt.Appendf(nil, runContext, phase))
