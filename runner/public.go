@@ -79,7 +79,8 @@ func (r *Redactor) named(text string) bool {
 // Sayings are what the results of one function always say: formats with %d for
 // a number that counts something and %s for a text that comes from elsewhere.
 // Their words stay whatever Secrets hold, and so do the numbers; what stands for
-// %s is redacted. Only for functions whose words are known, as those of this
+// %s is redacted, without the blanks around it: they are of the format and part of
+// no echo. Only for functions whose words are known, as those of this
 // project are: to declare one gives nothing away, because what is shown is in
 // the format. The zero value has none; make others with [NewSayings].
 type Sayings struct {
