@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/velero-krm/velero-krm/catalog/internal/anew"
 	"github.com/velero-krm/velero-krm/catalog/internal/mapping"
@@ -35,12 +34,10 @@ func (c *Config) Validate() error {
 		if r.Kind == "Namespace" || r.Kind == "CustomResourceDefinition" {
 			errs = append(errs, fn.Invalid(at+".kind", "cannot be renamed by this function", "for Namespaces see map-namespaces; the name of a CRD is made of its group and kind"))
 		}
-		if !validName(r.To) {
-			errs = append(errs, fn.Invalid(at+".to", "is no name of an object", "no '/', '%' and white space, at most 253 characters"))
-		}
+		errs = append(errs, r.checkNames(at))
 	}
-	if len(errs) > 0 {
-		return errors.Join(errs...)
+	if err := errors.Join(errs...); err != nil {
+		return err
 	}
 	t := newTable(c.Renames)
 	for i, r := range c.Renames {
@@ -53,10 +50,6 @@ func (c *Config) Validate() error {
 		}
 	}
 	return errors.Join(errs...)
-}
-
-func validName(s string) bool {
-	return s != "." && s != ".." && len(s) <= 253 && !strings.ContainsAny(s, "/% \t\r\n")
 }
 
 // Function returns the function.

@@ -61,6 +61,18 @@ func LabelValue(name string) string {
 // Namespace reports whether s may be the name of a Namespace: a DNS label.
 func Namespace(s string) bool { return !strings.Contains(s, ".") && validPrefix(s) }
 
+// Subdomain reports whether s may be the name of an object of most kinds, and of
+// every custom resource: a DNS subdomain
+// (https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#names).
+func Subdomain(s string) bool { return validPrefix(s) }
+
+// PathSegment reports whether s may be the name of an object at all: it is a part
+// of a path of the API (k8s.io/apimachinery/pkg/api/validation/path). White space
+// and more than 253 bytes are refused, too, which some kinds allow and nobody has.
+func PathSegment(s string) bool {
+	return s != "" && s != "." && s != ".." && len(s) <= maxPrefix && !strings.ContainsAny(s, "/% \t\r\n")
+}
+
 func validPrefix(s string) bool {
 	if len(s) > maxPrefix {
 		return false

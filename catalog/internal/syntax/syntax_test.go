@@ -17,6 +17,15 @@ func TestSyntax(t *testing.T) {
 			t.Errorf("Key(%q) = %v, want %v", key, got, want)
 		}
 	}
+	names := map[string][2]bool{ // as a subdomain, as a path segment
+		"a": {true, true}, "a.b-c": {true, true}, "": {}, ".": {}, "..": {}, "a/b": {}, "a%b": {}, "a b": {}, "A": {false, true}, "a_b": {false, true},
+		"system:a": {false, true}, "a.": {false, true}, strings.Repeat("abc.", 64): {},
+	}
+	for name, want := range names {
+		if got := [2]bool{Subdomain(name), PathSegment(name)}; got != want {
+			t.Errorf("Subdomain and PathSegment(%q) = %v, want %v", name, got, want)
+		}
+	}
 	values := map[string]bool{"": true, "a": true, long: true, long + "a": false, "1.10": true, ".a": false, "a/b": false, "a\n": false}
 	for value, want := range values {
 		if got := Value(value); got != want {
