@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -71,6 +72,7 @@ func checkContext(item *krm.Item) (*runcontext.RunContext, []fn.Problem) {
 	if !told("phase") {
 		problems = append(problems, checkPhase(&run)...)
 	}
+	problems = append(problems, checkMapping(&run)...)
 	for i, fact := range run.Cluster.Facts {
 		if at := fn.FieldPath("cluster", "facts", i); !told(at) {
 			problems = append(problems, oneOf(at, fact, runcontext.Facts())...)
@@ -91,6 +93,30 @@ func checkPhase(run *runcontext.RunContext) []fn.Problem {
 	problems := oneOf("phase", run.Phase, []runcontext.Phase{runcontext.PhaseBackup, runcontext.PhaseRestore})
 	if run.Phase == runcontext.PhaseBackup && run.Restore != nil {
 		problems = append(problems, fn.Problem{Path: "restore", Reason: "is there, and the phase is Backup", Hint: "remove it, or write phase: Restore"})
+	}
+	return problems
+}
+
+// namespaceSyntax is that of a Namespace's name, a DNS label.
+var namespaceSyntax = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$`)
+
+// checkMapping refuses names that no namespace has: Velero would not restore
+// into them.
+func checkMapping(run *runcontext.RunContext) []fn.Problem {
+	if run.Restore == nil {
+		return nil
+	}
+	var problems []fn.Problem
+	table := run.Restore.Spec.NamespaceMapping
+	for _, from := range slices.Sorted(maps.Keys(table)) {
+		for _, name := range []string{from, table[from]} {
+			if !namespaceSyntax.MatchString(name) {
+				problems = append(problems, fn.Problem{
+					Path: fn.FieldPath("restore", "spec", "namespaceMapping", from), Reason: fmt.Sprintf("no namespace has the name %q", name),
+					Hint: "lower case letters, digits and '-', at most 63 characters",
+				})
+			}
+		}
 	}
 	return problems
 }
