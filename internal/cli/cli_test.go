@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -226,6 +228,52 @@ func TestRepeatedResults(t *testing.T) {
 	want := "  warning: the licence expires (3 times)\n  info: other\n"
 	if diff := cmp.Diff(want, out.String()); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+// TestManyResults shows what matters most when there are too many results, and
+// all that are asked for.
+func TestManyResults(t *testing.T) {
+	var results []krm.Result
+	for i := range maxListed + 7 {
+		ref := &krm.ResourceRef{APIVersion: "v1", Kind: "Pod", Name: fmt.Sprint("web-", i)}
+		results = append(results, krm.Result{Message: "may refer to it", Severity: krm.Warning, ResourceRef: ref})
+	}
+	results = append(results, krm.Result{Message: "changed: 9"}, krm.Result{Message: "broken", Severity: krm.Error, ResourceRef: &krm.ResourceRef{Kind: "Pod", Name: "db"}})
+	var out bytes.Buffer
+	p := newPainter(Streams{Err: &out})
+	p.results(results)
+	lines := strings.Split(out.String(), "\n")
+	want := []string{"  error: Pod db: broken", "  info: changed: 9", "  warning: Pod web-0: may refer to it"}
+	if diff := cmp.Diff(want, lines[:3]); diff != "" {
+		t.Errorf("first lines (-want +got):\n%s", diff)
+	}
+	if got := lines[maxListed]; len(lines) != maxListed+2 || got != "  and 9 more results (see them with --all-results)" {
+		t.Errorf("%d lines, the last is %q", len(lines), got)
+	}
+	out.Reset()
+	p.most = math.MaxInt
+	p.results(results)
+	lines = strings.Split(out.String(), "\n")
+	if len(lines) != len(results)+1 || lines[0] != want[2] || lines[len(results)-1] != want[0] {
+		t.Errorf("not all %d, as they were said: %q", len(results), lines)
+	}
+}
+
+// TestAllResults is about the flag.
+func TestAllResults(t *testing.T) {
+	objects := strings.Builder{}
+	for i := range maxListed + 7 {
+		fmt.Fprintf(&objects, "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: c%d, namespace: x}\ndata: {db: db.shop}\n", i)
+	}
+	for _, flag := range []string{"--all-results=false", "--all-results"} {
+		var stderr bytes.Buffer
+		code := Main(t.Context(), []string{"run", "--builtin", "map-namespaces", "--set", "mappings={shop: shop-dr}", "-f", "-", flag}, "v1",
+			Streams{In: strings.NewReader(objects.String()), Out: io.Discard, Err: &stderr})
+		told, all := strings.Count(stderr.String(), "may refer to namespace shop"), flag == "--all-results"
+		if code != exitOK || (told == maxListed+7) != all || strings.Contains(stderr.String(), "more results") == all {
+			t.Errorf("%s: exit code %d, %d told: %s", flag, code, told, stderr.String()[max(0, stderr.Len()-300):])
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/velero-krm/velero-krm/internal/paint"
@@ -11,9 +12,15 @@ import (
 )
 
 // painter tells of runs, on stderr, and of changes, on stdout.
-type painter struct{ paint.Painter }
+type painter struct {
+	paint.Painter
+	// most is how many results or errors are listed of one kind.
+	most int
+}
 
-func newPainter(s Streams) painter { return painter{paint.Painter{W: s.Err, Color: s.Color}} }
+func newPainter(s Streams) painter {
+	return painter{Painter: paint.Painter{W: s.Err, Color: s.Color}, most: maxListed}
+}
 
 func (p painter) failure(err error) {
 	p.Line("%s %s", p.Paint(paint.Red, "Error:"), paint.Printable(err.Error()))
@@ -37,8 +44,9 @@ func word(s string) string {
 	return strings.NewReplacer("\n", " ", "\t", " ").Replace(paint.Printable(s))
 }
 
-// maxListed bounds how many results or errors are listed of one kind: a
-// thousand lines are read by nobody, and the count tells the rest.
+// maxListed bounds how many results or errors are listed of one kind unless all
+// are asked for: a thousand lines are read by nobody, and the count tells the
+// rest.
 const maxListed = 100
 
 // plan tells what was done: the steps, what functions said, what failed.
@@ -53,10 +61,10 @@ func (p painter) plan(plan *pipeline.Plan, meant func(step string) string) {
 	}
 	p.ignored(plan)
 	failures := plan.Failures()
-	for _, err := range failures[:min(len(failures), maxListed)] {
+	for _, err := range failures[:min(len(failures), p.most)] {
 		p.failure(err)
 	}
-	if more := len(failures) - maxListed; more > 0 {
+	if more := len(failures) - p.most; more > 0 {
 		p.Line("%s and %d more objects failed", p.Paint(paint.Red, "Error:"), more)
 	}
 	p.Line("%s: %s", p.Paint(paint.Bold, "pipeline "+plan.Pipeline), plan.Counts())
@@ -71,7 +79,7 @@ func (p painter) ignored(plan *pipeline.Plan) {
 			if !strings.HasPrefix(w, "ignored: ") {
 				continue
 			}
-			if count++; count <= maxListed {
+			if count++; count <= p.most {
 				p.Line("%s %s", p.Paint(paint.Yellow, "Warning:"), paint.Printable(w))
 			}
 		}
@@ -82,7 +90,7 @@ func (p painter) ignored(plan *pipeline.Plan) {
 	for i := range plan.Added {
 		tell(plan.Added[i].Warnings)
 	}
-	if more := count - maxListed; more > 0 {
+	if more := count - p.most; more > 0 {
 		p.Line("%s and %d more errors were ignored", p.Paint(paint.Yellow, "Warning:"), more)
 	}
 }
@@ -113,25 +121,46 @@ func (p painter) step(r *pipeline.StepReport, meant string) {
 
 // results tells what a function said. A function that fails a list says the
 // same in each call that looks for the object that is the cause: it is told
-// once, with how often it was said.
+// once, with how often it was said. Of too many those are left out that matter
+// least.
 func (p painter) results(results []krm.Result) {
-	var lines []string
+	var lines [leastWeight + 1][]string
+	var inOrder []string
 	times := map[string]int{}
 	for _, r := range results {
 		line := p.result(r)
 		if times[line]++; times[line] == 1 {
-			lines = append(lines, line)
+			lines[weight(r)] = append(lines[weight(r)], line)
+			inOrder = append(inOrder, line)
 		}
 	}
-	for _, line := range lines[:min(len(lines), maxListed)] {
+	more := len(inOrder) - p.most
+	if more > 0 {
+		inOrder = slices.Concat(lines[:]...)[:p.most]
+	}
+	for _, line := range inOrder {
 		if n := times[line]; n > 1 {
 			line += p.Paint(paint.Dim, fmt.Sprintf(" (%d times)", n))
 		}
 		p.Line("  %s", line)
 	}
-	if more := len(lines) - maxListed; more > 0 {
-		p.Line("  and %d more results", more)
+	if more > 0 {
+		p.Line("  and %d more results (see them with --all-results)", more)
 	}
+}
+
+const leastWeight = 2
+
+// weight orders results when there are too many of them, what matters most
+// first: errors, then what is about no one object, as sums are, then the others.
+func weight(r krm.Result) int {
+	switch {
+	case r.Failed():
+		return 0
+	case r.ResourceRef == nil:
+		return 1
+	}
+	return leastWeight
 }
 
 func (p painter) result(r krm.Result) string {

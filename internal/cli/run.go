@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -44,6 +45,9 @@ link to a folder is refused) or stdin (-): YAML with any number of documents, JS
 The resulting objects go to stdout: as YAML documents, or with -o json as a
 List. With -o diff the fields that change go there instead, of texts of several
 lines the lines; values of Secrets are shown as hashes. What functions say, and a summary, go to stderr.
+Of more than 100 results of a step its errors are listed first, then those that
+concern no object, as the totals, then the others, up to 100; --all-results
+lists all.
 
 When an object fails, the list is not written, so that no half converted one is
 taken for a whole one; -o diff shows what would change all the same, and which
@@ -61,6 +65,7 @@ type runFlags struct {
 	phase      string
 	context    string
 	keepFailed bool
+	allResults bool
 
 	functions string
 
@@ -106,6 +111,7 @@ func (f *runFlags) register(cmd *cobra.Command) {
 	flags.StringVar(&f.phase, "phase", "", "refuse a pipeline, or a function of the catalogue, that is not for `PHASE`: Backup or Restore")
 	flags.StringVar(&f.context, "context", "", "`FILE` with the RunContext that steps with context: true are given, and --exec and --builtin")
 	flags.BoolVar(&f.keepFailed, "keep-failed", false, "write the list although objects failed, those as they came")
+	flags.BoolVar(&f.allResults, "all-results", false, "list all that functions say and all errors, not 100 of each step")
 	flags.StringVar(&f.exec, "exec", "", "run the executable and arguments in `COMMAND` instead of a pipeline")
 	flags.StringVar(&f.builtin, "builtin", "", "run the catalogue's function `NAME` instead of a pipeline")
 	flags.StringVar(&f.config, "config", "", "`FILE` with the functionConfig of --exec or --builtin")
@@ -223,11 +229,14 @@ func asUsage(err error) error {
 // report writes what became of the objects.
 func (f *runFlags) report(plan *pipeline.Plan, s Streams) error {
 	p := newPainter(s)
+	if f.allResults {
+		p.most = math.MaxInt
+	}
 	p.untold(f.untold)
 	p.note(f.noteFact)
 	p.plan(plan, f.meant)
 	if f.output == "diff" {
-		painter{paint.Painter{W: s.Out, Color: s.ColorOut}}.changes(plan)
+		painter{Painter: paint.Painter{W: s.Out, Color: s.ColorOut}}.changes(plan)
 	} else if !plan.Failed() || f.keepFailed {
 		if err := writeItems(s.Out, plan.Result(), f.output); err != nil {
 			return err
