@@ -2,10 +2,10 @@ package mapnamespaces
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
 	"slices"
 
+	"github.com/velero-krm/velero-krm/catalog/internal/mapping"
 	"github.com/velero-krm/velero-krm/fn"
 	"github.com/velero-krm/velero-krm/krm"
 )
@@ -17,12 +17,10 @@ type outcome struct {
 	unsure map[string]*mention // by namespace
 }
 
-// mention is a namespace that fields may refer to, the first of these, in the
-// order of keys and elements, and how many there are.
+// mention is a namespace that fields may refer to.
 type mention struct {
 	namespace string
-	first     []any
-	fields    int
+	fields    mapping.Fields
 }
 
 // settle changes what surely names an old namespace, and tells of the rest.
@@ -63,35 +61,19 @@ func (out *outcome) edit(h hit, now string, namespaces []string) error {
 func (out *outcome) mention(namespace string, at []any) {
 	m := out.unsure[namespace]
 	if m == nil {
-		m = &mention{namespace: namespace, first: at}
+		m = &mention{namespace: namespace}
 		out.unsure[namespace] = m
 	}
-	m.fields++
-	if slices.CompareFunc(at, m.first, compareElems) < 0 {
-		m.first = at
-	}
-}
-
-// compareElems orders the keys or elements of one mapping or list. Where a key
-// is there twice, it may have been both.
-func compareElems(a, b any) int {
-	ka, _ := a.(string)
-	kb, _ := b.(string)
-	ia, _ := a.(int)
-	ib, _ := b.(int)
-	return cmp.Or(cmp.Compare(ka, kb), cmp.Compare(ia, ib))
+	m.fields.Add(at)
 }
 
 // report tells of each namespace once, however many fields may refer to it.
 func (out *outcome) report() {
 	sorted := slices.SortedFunc(maps.Values(out.unsure), func(a, b *mention) int {
-		return cmp.Or(slices.CompareFunc(a.first, b.first, compareElems), cmp.Compare(a.namespace, b.namespace))
+		return cmp.Or(mapping.CompareFields(a.fields.First(), b.fields.First()), cmp.Compare(a.namespace, b.namespace))
 	})
 	for _, m := range sorted {
-		message := "may refer to namespace " + m.namespace + ", which moves; not changed"
-		if m.fields > 1 {
-			message += fmt.Sprintf(" (nor in other fields: %d)", m.fields-1)
-		}
-		out.m.list.ReportOn(out.o, krm.Warning, fn.FieldPath(m.first...), message)
+		message := "may refer to namespace " + m.namespace + ", which moves; not changed" + m.fields.Others()
+		out.m.list.ReportOn(out.o, krm.Warning, fn.FieldPath(m.fields.First()...), message)
 	}
 }

@@ -1,10 +1,10 @@
 package rename
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 
+	"github.com/velero-krm/velero-krm/catalog/internal/mapping"
 	"github.com/velero-krm/velero-krm/fn"
 	"github.com/velero-krm/velero-krm/krm"
 )
@@ -27,10 +27,10 @@ type walker struct {
 
 // mention is an entry that fields may refer to.
 type mention struct {
-	label string
-	// path is the first field, fields are all.
-	path   string
-	fields map[string]bool
+	label  string
+	fields mapping.Fields
+	// seen are the paths of the fields, each of which counts once.
+	seen map[string]bool
 	// last is where the last field is: most words that may refer to an entry are
 	// in one text.
 	last []any
@@ -129,21 +129,22 @@ func (w *walker) mention(r Rename) {
 	if i >= 0 && slices.Equal(w.unsure[i].last, w.at) {
 		return
 	}
-	path := fn.LocationOf(w.at...).String()
 	if i < 0 {
 		i = len(w.unsure)
-		w.unsure = append(w.unsure, mention{label: label, path: path, fields: map[string]bool{}})
+		w.unsure = append(w.unsure, mention{label: label, seen: map[string]bool{}})
 	}
-	w.unsure[i].fields[path], w.unsure[i].last = true, slices.Clone(w.at)
+	m, path := &w.unsure[i], fn.FieldPath(w.at...)
+	if !m.seen[path] {
+		m.fields.Add(w.at)
+	}
+	m.seen[path], m.last = true, slices.Clone(w.at)
 }
 
 // report tells of each entry once, however many fields may refer to it.
 func (w *walker) report(list *fn.List) {
-	for _, m := range w.unsure {
-		message := "may refer to " + m.label + ", which is renamed; not changed"
-		if others := len(m.fields) - 1; others > 0 {
-			message += fmt.Sprintf(" (nor in other fields: %d)", others)
-		}
-		list.ReportOn(w.o, krm.Warning, m.path, message)
+	for i := range w.unsure {
+		m := &w.unsure[i]
+		message := "may refer to " + m.label + ", which is renamed; not changed" + m.fields.Others()
+		list.ReportOn(w.o, krm.Warning, fn.FieldPath(m.fields.First()...), message)
 	}
 }
