@@ -33,6 +33,10 @@ type About struct {
 	// Irreversible says, in one sentence, what is lost that nothing brings back.
 	// Empty when the backup keeps what the function changes.
 	Irreversible string
+	// Follows says which references the function changes in other objects than
+	// those that its config names, as "references to what is renamed": a step that
+	// selects by kind or name leaves some of them as they are. Empty for most.
+	Follows string
 	// IfIgnored says, in one sentence, what a step with onError: Ignore would do to
 	// objects that the function could not change, as leave a password in clear. A
 	// pipeline refuses such a step. Empty for a function that may be ignored.
@@ -117,6 +121,9 @@ func (f Function) About() About {
 
 // IfIgnored returns About().IfIgnored, for pipelines.
 func (f Function) IfIgnored() string { return f.about.IfIgnored }
+
+// Follows returns About().Follows, for pipelines.
+func (f Function) Follows() string { return f.about.Follows }
 
 // PhaseTeller is a config that knows whether the function, configured so, is for
 // fewer phases than all: Phases returns them, or nil for all, in place of

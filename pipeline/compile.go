@@ -91,7 +91,8 @@ type step struct {
 	allow     runner.Permissions
 	facts     []runcontext.Fact
 	sayings   runner.Sayings
-	mustFail  bool // onError: Ignore would be refused
+	follows   string // what a Follower says
+	mustFail  bool   // onError: Ignore would be refused
 	narrowed  atomic.Pointer[narrowing]
 }
 
@@ -259,6 +260,9 @@ func (c *compiler) findBuiltin(s *step, path string) {
 	s.function = gofn.New(s.name, builtin.Run)
 	if sayer, ok := builtin.(Sayer); ok {
 		s.sayings = runner.NewSayings(sayer.Sayings()...)
+	}
+	if follower, ok := builtin.(Follower); ok {
+		s.follows = follower.Follows()
 	}
 	if reader, ok := builtin.(FactReader); ok && s.spec.Context {
 		s.facts = slices.Compact(slices.Sorted(slices.Values(append(s.facts, reader.Facts()...))))

@@ -23,6 +23,8 @@ type testFunction struct {
 	harm  string // what IfIgnored says
 	needs func(config map[string]string) fn.Needs
 	only  []string // phases
+	// follows is what Follows says.
+	follows string
 }
 
 var _ pipeline.Needer = testFunction{}
@@ -37,6 +39,10 @@ func (f testFunction) Needs(config *krm.Item) []fn.Grant {
 var _ pipeline.PhaseMinder = testFunction{}
 
 func (f testFunction) OnlyPhases(*krm.Item) []string { return f.only }
+
+var _ pipeline.Follower = testFunction{}
+
+func (f testFunction) Follows() string { return f.follows }
 
 var _ pipeline.IgnoreMinder = testFunction{}
 

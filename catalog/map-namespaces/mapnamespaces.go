@@ -42,8 +42,9 @@ func validate(field string, table map[string]string) error {
 // Function returns the function.
 func Function() fn.Function {
 	return fn.New("map-namespaces", "Makes what refers to a namespace refer to its new name; strings that only may refer to it are reported.", transform, fn.Describe(fn.About{
-		Kinds: []string{fn.AnyKind},
-		Needs: fn.Needs{Rename: "with objects: true", Context: "without mappings"},
+		Kinds:   []string{fn.AnyKind},
+		Needs:   fn.Needs{Rename: "with objects: true", Context: "without mappings"},
+		Follows: "references to namespaces",
 	}), fn.Says(append(mapping.Sayings("references to namespaces"), mapping.SaidOfChain)...))
 }
 

@@ -55,8 +55,9 @@ func (c *Config) Validate() error {
 // Function returns the function.
 func Function() fn.Function {
 	return fn.New("rename", "Gives objects another name, also where others refer to them; the step needs allow: [Rename].", transform, fn.Describe(fn.About{
-		Kinds: []string{fn.AnyKind},
-		Needs: fn.Needs{Rename: fn.Always, List: "to see names that are taken"},
+		Kinds:   []string{fn.AnyKind},
+		Needs:   fn.Needs{Rename: fn.Always, List: "to see names that are taken"},
+		Follows: "references to what is renamed",
 	}), fn.Says(mapping.Sayings("names and references")...))
 }
 

@@ -199,6 +199,16 @@ func factsTold(item *krm.Item) []string {
 	return told
 }
 
+// cutNotes says of each step which references it leaves because of its
+// selectors.
+func cutNotes(program *pipeline.Program) []string {
+	var notes []string
+	for _, s := range program.CutSteps() {
+		notes = append(notes, fmt.Sprintf("Step %q selects by kind or name: %s stay in what it does not select.", s.Step, s.Follows))
+	}
+	return notes
+}
+
 // factNote says how a step of a pipeline gets the facts that the context tells:
 // not by context: true alone. It is empty where nothing is to be said.
 func (f *runFlags) factNote(program *pipeline.Program, item *krm.Item) string {

@@ -32,6 +32,10 @@ func (p painter) hint(text string) {
 	}
 }
 
+func (p painter) warn(text string) {
+	p.Line("%s %s", p.Paint(paint.Yellow, "Warning:"), paint.Printable(text))
+}
+
 func (p painter) note(text string) {
 	if text != "" {
 		p.Line("%s", paint.Printable(text))

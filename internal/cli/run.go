@@ -80,6 +80,8 @@ type runFlags struct {
 	// execute finds out.
 	untold   []string
 	noteFact string
+	// cut is what steps leave because of their selectors.
+	cut []string
 	// meant is what the selectors of a step may have been meant to be.
 	meant func(step string) string
 }
@@ -191,6 +193,7 @@ func (f *runFlags) execute(ctx context.Context, program *pipeline.Program, s Str
 		f.untold = untold(program, in.Context)
 	}
 	f.noteFact = f.factNote(program, in.Context)
+	f.cut = cutNotes(program)
 	f.meant = func(step string) string { return program.Meant(step, in.Items) }
 	plan, err := program.Execute(ctx, in)
 	if errors.Is(err, pipeline.ErrPhase) || errors.Is(err, pipeline.ErrNoContext) {
@@ -234,6 +237,9 @@ func (f *runFlags) report(plan *pipeline.Plan, s Streams) error {
 	}
 	p.untold(f.untold)
 	p.note(f.noteFact)
+	for _, note := range f.cut {
+		p.warn(note)
+	}
 	p.plan(plan, f.meant)
 	if f.output == "diff" {
 		painter{Painter: paint.Painter{W: s.Out, Color: s.ColorOut}}.changes(plan)

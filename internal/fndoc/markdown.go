@@ -52,6 +52,9 @@ func (p *Page) writeMarkdown(b *strings.Builder) {
 	if len(p.Facts) > 0 {
 		fmt.Fprintf(b, "- Facts of the [context](run-context.md) that it reads: `%s`\n", strings.Join(p.facts(), "`, `"))
 	}
+	if p.Follows != "" {
+		fmt.Fprintf(b, "- Do not select by kind or name: %s stay in what the step does not select\n", p.Follows)
+	}
 	if p.IfIgnored != "" {
 		fmt.Fprintf(b, "- `onError: Ignore` is refused: %s\n", p.IfIgnored)
 	}

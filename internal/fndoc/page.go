@@ -28,6 +28,9 @@ type Page struct {
 	// docs/run-context.md names them; none for most.
 	Facts        []runcontext.Fact `json:"facts,omitempty"`
 	Irreversible string            `json:"irreversible,omitempty"`
+	// Follows are the references that it changes in objects that its config does
+	// not name; empty for most.
+	Follows string `json:"follows,omitempty"`
 	// IfIgnored is why a step may not have onError: Ignore; empty when it may.
 	IfIgnored string `json:"ifIgnored,omitempty"`
 	// ConfigKind is the kind of the functionConfig, of apiVersion
@@ -87,7 +90,7 @@ func Summarize(f fn.Function) *Page {
 	return &Page{
 		Name: f.Name(), Summary: f.Summary(),
 		Kinds: about.Kinds, AdditionalItems: about.AdditionalItems, Validates: about.Validates, Phases: about.Phases,
-		Needs: about.Needs.Grants(), Facts: f.Facts(), Irreversible: about.Irreversible, IfIgnored: about.IfIgnored,
+		Needs: about.Needs.Grants(), Facts: f.Facts(), Irreversible: about.Irreversible, Follows: about.Follows, IfIgnored: about.IfIgnored,
 		ConfigKind: f.ConfigKind(), Config: fieldsOf(f.ConfigFields()),
 	}
 }

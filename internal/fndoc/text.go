@@ -37,6 +37,9 @@ func (p *Page) text(t paint.Painter) {
 	if p.Irreversible != "" {
 		t.Line("%s %s", t.Paint(paint.Red, "Irreversible:"), p.Irreversible)
 	}
+	if p.Follows != "" {
+		t.Line("Do not select by kind or name: %s stay in what the step does not select", p.Follows)
+	}
 	if p.IfIgnored != "" {
 		t.Line("onError: Ignore is refused: %s", p.IfIgnored)
 	}
