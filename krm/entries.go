@@ -26,37 +26,58 @@ func (e entry) is(raw []byte, key string) bool {
 	return string(jsontext.Unquote(raw[e.key:e.keyEnd])) == key
 }
 
-// annotations yields the entries of metadata.annotations.
-func (it *Item) annotations() iter.Seq[entry] {
+// annotations returns the entries of metadata.annotations.
+func (it *Item) annotations() entryReader {
 	if it.meta.annStart == 0 {
-		return func(func(entry) bool) {}
+		return entryReader{}
 	}
-	return entries(it.raw, it.meta.annStart)
+	return entriesOf(it.raw, it.meta.annStart)
 }
 
 // entries yields the entries of the mapping that starts at offset at of valid
 // JSON; none when there is no mapping.
 func entries(raw []byte, at int) iter.Seq[entry] {
 	return func(yield func(entry) bool) {
-		if raw[at] != '{' {
-			return
-		}
-		r := jsontext.Reader{Data: raw, Pos: at + 1}
-		for e := (entry{start: r.Pos}); r.Kind() == '"'; e = (entry{start: r.Pos}) {
-			var key []byte
-			e.key = r.Pos + 1
-			key, e.plainKey = r.Key()
-			e.keyEnd = e.key + len(key)
-			r.Kind()
-			e.value = r.Pos
-			r.Skip()
-			e.valueEnd = r.Pos
-			r.Kind()
-			e.end = r.Pos
-			if !yield(e) || r.Pos >= len(raw) || raw[r.Pos] != ',' {
-				return
-			}
-			r.Pos++
+		r := entriesOf(raw, at)
+		for r.next() && yield(r.entry) {
 		}
 	}
+}
+
+// entryReader goes through the entries of a mapping. It allocates nothing,
+// unlike a loop over entries: annotations are looked at three times for each
+// object that a function changes.
+type entryReader struct {
+	entry // the last one read
+	r     jsontext.Reader
+}
+
+func entriesOf(raw []byte, at int) entryReader {
+	if raw[at] != '{' {
+		return entryReader{}
+	}
+	return entryReader{r: jsontext.Reader{Data: raw, Pos: at}}
+}
+
+// next reads the next entry, or returns false at the end.
+func (e *entryReader) next() bool {
+	r := &e.r
+	if r.Pos >= len(r.Data) || r.Data[r.Pos] == '}' {
+		return false
+	}
+	r.Pos++ // the bracket or the comma
+	e.start = r.Pos
+	if r.Kind() != '"' {
+		return false
+	}
+	e.key = r.Pos + 1
+	key, plain := r.Key()
+	e.keyEnd, e.plainKey = e.key+len(key), plain
+	r.Kind()
+	e.value = r.Pos
+	r.Skip()
+	e.valueEnd = r.Pos
+	r.Kind()
+	e.end = r.Pos
+	return true
 }

@@ -234,7 +234,7 @@ func (it *Item) Identity() Identity { return it.meta.identity }
 // is there and a string. It decodes nothing but that value.
 func (it *Item) Annotation(key string) (string, bool) {
 	var found []byte
-	for e := range it.annotations() {
+	for e := it.annotations(); e.next(); {
 		if e.is(it.raw, key) {
 			found = it.raw[e.value:e.valueEnd]
 			break

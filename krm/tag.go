@@ -5,7 +5,7 @@ import "github.com/velero-krm/velero-krm/internal/jsontext"
 // WithAnnotation returns a new item with metadata.annotations[key] set, made
 // by splicing bytes: nothing else of the raw JSON changes.
 func (it *Item) WithAnnotation(key, value string) *Item {
-	for e := range it.annotations() {
+	for e := it.annotations(); e.next(); {
 		if e.is(it.raw, key) {
 			return it.splice(e.value, e.valueEnd, jsontext.AppendString(nil, value))
 		}
@@ -91,20 +91,20 @@ func (it *Item) withMetadata(key, value string) *Item {
 // for which drop is true, by splicing; annotations that become empty stay as
 // {}. It returns it itself when nothing is dropped.
 func (it *Item) WithoutAnnotations(drop func(key string) bool) *Item {
-	var kept []entry
+	var few [8]entry // more are rare
+	kept := few[:0]
 	var first, last entry
 	dropped, n := 0, 0
-	for e := range it.annotations() {
+	for r := it.annotations(); r.next(); n++ {
 		if n == 0 {
-			first = e
+			first = r.entry
 		}
-		last = e
-		n++
-		if drop(jsontext.Decode(it.raw[e.key:e.keyEnd], false)) {
+		last = r.entry
+		if drop(jsontext.Decode(it.raw[r.key:r.keyEnd], r.plainKey)) {
 			dropped++
 			continue
 		}
-		kept = append(kept, e)
+		kept = append(kept, r.entry)
 	}
 	if dropped == 0 {
 		return it
@@ -120,7 +120,10 @@ func (it *Item) WithoutAnnotations(drop func(key string) bool) *Item {
 }
 
 func joinEntries(raw []byte, kept []entry) []byte {
-	var out []byte
+	if len(kept) == 0 {
+		return nil
+	}
+	out := make([]byte, 0, kept[len(kept)-1].end-kept[0].start)
 	for i, e := range kept {
 		if i > 0 {
 			out = append(out, ',')

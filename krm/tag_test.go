@@ -178,7 +178,7 @@ func checkSplice(t *testing.T, it *Item, key, value string) {
 	if _, ok := back.Annotation(key); ok {
 		t.Fatalf("the annotation is still there: %s", back.Raw())
 	}
-	for e := range it.annotations() {
+	for e := it.annotations(); e.next(); {
 		had = had || e.is(it.raw, key)
 	}
 	if !had && string(back.Raw()) != string(it.Raw()) {

@@ -33,6 +33,9 @@ type writer struct {
 	// changed is set where something differs. The order of keys does not count.
 	changed      bool
 	parts, depth int
+	// mappings are those that are open, step is overEntry.
+	mappings []mapping
+	step     func(k, v starlark.Value) bool
 	// at is where it failed, innermost first. tells reports whether a key may be
 	// told; nil: all.
 	at    []any
@@ -42,7 +45,7 @@ type writer struct {
 // rewrite writes what became of an object, and reports whether it changed. The
 // result is valid until the next call.
 func (w *writer) rewrite(was []byte, d *starlark.Dict) ([]byte, bool, error) {
-	*w = writer{was: jsontext.Reader{Data: was}, out: w.out[:0], tells: w.tells}
+	*w = writer{was: jsontext.Reader{Data: was}, out: w.out[:0], mappings: w.mappings[:0], step: w.step, tells: w.tells}
 	err := w.over(d)
 	return w.out, w.changed, w.locate(err)
 }
@@ -136,6 +139,16 @@ func same(v starlark.Value, was []byte) bool {
 	return err == nil && equal
 }
 
+// mapping is one that is being written over.
+type mapping struct {
+	// n is how many entries were written.
+	n int
+	// ended means that the mapping as it came has no further key, apart that its
+	// next key is another than the dict's.
+	ended, apart bool
+	err          error
+}
+
 // overDict goes through both in step for as long as the keys are the same: a
 // dict keeps the order in which it was made, and new keys come last.
 func (w *writer) overDict(d *starlark.Dict) error {
@@ -144,24 +157,54 @@ func (w *writer) overDict(d *starlark.Dict) error {
 	}
 	start := w.was
 	w.was.Open()
-	n := 0
-	for k, v := range d.Entries() {
-		at := w.was.Pos
-		if !w.was.More() {
-			w.was.Pos = at
-			break
-		}
-		key, plain := w.was.Key()
-		if text, ok := k.(starlark.String); !ok || !is(key, plain, string(text)) {
-			w.was.Pos = at
-			break
-		}
-		if err := w.entry(n, key, v); err != nil {
-			return err
-		}
-		n++
+	w.mappings = append(w.mappings, mapping{})
+	if w.step == nil {
+		w.step = w.overEntry
 	}
-	return w.overRest(d, start, n)
+	d.Entries()(w.step)
+	last := len(w.mappings) - 1
+	m := w.mappings[last]
+	w.mappings = w.mappings[:last]
+	switch {
+	case m.err != nil:
+		return m.err
+	case m.apart:
+		return w.overRest(d, start, m.n)
+	}
+	for !m.ended && w.was.More() {
+		w.changed = true
+		w.was.Key()
+		w.was.Skip()
+	}
+	if m.n == d.Len() {
+		w.close('}')
+		return nil
+	}
+	return w.added(d, m.n, m.n, nil)
+}
+
+// overEntry writes one entry of the innermost mapping, if its key is the next
+// one there, too. It is a method and not a loop in overDict, whose variables
+// would be allocated for each mapping: a fifth of the time (BenchmarkRewrite).
+func (w *writer) overEntry(k, v starlark.Value) bool {
+	m := &w.mappings[len(w.mappings)-1]
+	if !w.was.More() {
+		m.ended = true
+		return false
+	}
+	at := w.was.Pos
+	key, plain := w.was.Key()
+	if text, ok := k.(starlark.String); !ok || !is(key, plain, string(text)) {
+		w.was.Pos, m.apart = at, true
+		return false
+	}
+	if err := w.entry(m.n, key, v); err != nil {
+		w.mappings[len(w.mappings)-1].err = err
+		return false
+	}
+	// What is within may have moved m.
+	w.mappings[len(w.mappings)-1].n++
+	return true
 }
 
 // overRest goes on where keys were removed, added or moved, after n entries.
@@ -179,10 +222,6 @@ func (w *writer) overRest(d *starlark.Dict, start jsontext.Reader, n int) error 
 			return err
 		}
 		n++
-	}
-	if n == d.Len() {
-		w.close('}')
-		return nil
 	}
 	before := map[string]bool{}
 	for start.Open(); start.More(); start.Skip() {
