@@ -34,20 +34,19 @@ func TestFindBin(t *testing.T) {
 }
 
 func TestStartNamesTheTargetOfAMissingProgram(t *testing.T) {
-	bin := t.TempDir()
 	cases := map[string]struct {
 		reason string
-		make   func(t *testing.T)
+		make   func(t *testing.T, bin string)
 		want   []string
 	}{
 		"Missing": {
 			reason: "nothing was built",
-			make:   func(*testing.T) {},
+			make:   func(*testing.T, string) {},
 			want:   []string{"controlplane", "no such file", "`make controlplane`", "`make stack`", BinEnv},
 		},
 		"NotExecutable": {
 			reason: "copied without its mode",
-			make: func(t *testing.T) {
+			make: func(t *testing.T, bin string) {
 				t.Helper()
 				if err := os.WriteFile(filepath.Join(bin, "controlplane"), nil, 0o600); err != nil {
 					t.Fatal(err)
@@ -58,7 +57,8 @@ func TestStartNamesTheTargetOfAMissingProgram(t *testing.T) {
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
-			tc.make(t)
+			bin := t.TempDir() // of its own: cases run in any order
+			tc.make(t, bin)
 			_, err := Start(t.Context(), Config{Bin: bin, Dir: t.TempDir()})
 			var missing *MissingProgramError
 			if !errors.As(err, &missing) {
