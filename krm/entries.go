@@ -20,10 +20,7 @@ type entry struct {
 
 // is reports whether the entry has this key.
 func (e entry) is(raw []byte, key string) bool {
-	if e.plainKey {
-		return string(raw[e.key:e.keyEnd]) == key
-	}
-	return string(jsontext.Unquote(raw[e.key:e.keyEnd])) == key
+	return jsontext.Is(raw[e.key:e.keyEnd], e.plainKey, key)
 }
 
 // annotations returns the entries of metadata.annotations.

@@ -135,7 +135,7 @@ func is(at []any, keys ...string) bool {
 func (w *walker) sibling(f frame, key string) []string {
 	r := jsontext.Reader{Data: w.json.Data, Pos: f.start}
 	for r.Open(); r.More(); {
-		if content, _ := r.Key(); !jsontext.Is(content, key) {
+		if content, plain := r.Key(); !jsontext.Is(content, plain, key) {
 			r.Skip()
 			continue
 		}

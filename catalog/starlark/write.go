@@ -108,19 +108,12 @@ func (w *writer) over(v starlark.Value) error {
 
 func (w *writer) overText(v starlark.String) error {
 	start := w.was.Pos
-	if content, plain := w.was.Text(); is(content, plain, string(v)) {
+	if content, plain := w.was.Text(); jsontext.Is(content, plain, string(v)) {
 		w.out = append(w.out, w.was.Data[start:w.was.Pos]...)
 		return w.count()
 	}
 	w.changed = true
 	return w.value(v)
-}
-
-func is(content []byte, plain bool, text string) bool {
-	if plain {
-		return string(content) == text
-	}
-	return jsontext.Is(content, text)
 }
 
 // same reports whether a script left a value that is no mapping, list or text.
@@ -194,7 +187,7 @@ func (w *writer) overEntry(k, v starlark.Value) bool {
 	}
 	at := w.was.Pos
 	key, plain := w.was.Key()
-	if text, ok := k.(starlark.String); !ok || !is(key, plain, string(text)) {
+	if text, ok := k.(starlark.String); !ok || !jsontext.Is(key, plain, string(text)) {
 		w.was.Pos, m.apart = at, true
 		return false
 	}

@@ -85,10 +85,11 @@ func Decode(content []byte, plain bool) string {
 	return string(Unquote(content))
 }
 
-// Is reports whether the content of a valid JSON string stands for text.
-func Is(content []byte, text string) bool {
-	if bytes.IndexByte(content, '\\') < 0 && string(content) == text {
-		return true
+// Is reports whether the content of a valid JSON string stands for text; plain
+// is as in [Decode].
+func Is(content []byte, plain bool, text string) bool {
+	if plain || bytes.IndexByte(content, '\\') < 0 && string(content) == text {
+		return string(content) == text
 	}
 	return Decode(content, false) == text
 }
