@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -19,9 +18,6 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/version"
 	discoveryfake "k8s.io/client-go/discovery/fake"
-	"k8s.io/client-go/dynamic"
-	"k8s.io/client-go/metadata"
-	"k8s.io/client-go/rest"
 	clienttesting "k8s.io/client-go/testing"
 )
 
@@ -146,7 +142,7 @@ func TestConstraints(t *testing.T) {
 // has real clients.
 func TestFactsComeInPages(t *testing.T) {
 	var asked []string
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	g := gathererOf(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		query := r.URL.Query()
 		asked = append(asked, fmt.Sprintf("%s limit=%s continue=%s fields=%s metadata=%t", r.URL.Path, query.Get("limit"), query.Get("continue"),
 			query.Get("fieldSelector"), strings.Contains(r.Header.Get("Accept"), "as=PartialObjectMetadataList")))
@@ -161,23 +157,10 @@ func TestFactsComeInPages(t *testing.T) {
 		}
 		fmt.Fprintf(w, `{%s%s","metadata":{"continue":%q},"items":[{%s","metadata":{"namespace":"shop","name":"n%d"},"groups":["system:serviceaccounts"]}]}`, kind, "List", next, kind, page)
 	}))
-	t.Cleanup(server.Close)
-	cfg := &rest.Config{Host: server.URL}
-	dyn, err := dynamic.NewForConfig(cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	meta, err := metadata.NewForConfig(cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	g := &gatherer{
-		cluster: cluster{dynamic: dyn, metadata: meta},
-		kinds: &kinds{byKind: map[string][]served{"SecurityContextConstraints": {{
-			gv: schema.GroupVersion{Group: "security.openshift.io", Version: "v1"}, resource: "securitycontextconstraints", preferred: true,
-		}}}},
-		run: &runcontext.RunContext{Backup: &runcontext.Backup{}, Restore: &runcontext.Restore{Spec: runcontext.RestoreSpec{IncludedNamespaces: []string{"shop"}}}},
-	}
+	g.kinds = &kinds{byKind: map[string][]served{"SecurityContextConstraints": {{
+		gv: schema.GroupVersion{Group: "security.openshift.io", Version: "v1"}, resource: "securitycontextconstraints", preferred: true,
+	}}}}
+	g.run = &runcontext.RunContext{Backup: &runcontext.Backup{}, Restore: &runcontext.Restore{Spec: runcontext.RestoreSpec{IncludedNamespaces: []string{"shop"}}}}
 	constraints, err := g.constraints(t.Context())
 	if err != nil {
 		t.Fatal(err)
